@@ -1,0 +1,135 @@
+"""Everything that can happen in a conversation, one type per kind.
+
+A stored event gets the next `seq` of its conversation. What people wrote (`personal` fields) is kept
+in a payload row that can be erased; the rest stays in the log for good. `to_wire` is the only place
+that decides what clients see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from frontdesk.domain.ids import ConversationId, EscalationId, MessageId, ReleaseId, TurnId
+from frontdesk.domain.turn import Citation, ConfidenceLevel, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    kind: ClassVar[str]
+    is_stored: ClassVar[bool] = True
+    personal: ClassVar[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAccepted(Event):
+    kind = "turn.accepted"
+    personal = frozenset({"text"})
+    turn_id: TurnId
+    message_id: MessageId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStage(Event):
+    """What the assistant is doing right now; a courtesy, never stored."""
+
+    kind = "turn.stage"
+    is_stored = False
+    turn_id: TurnId
+    stage: str
+    label: str
+    """For people, in the conversation's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSentence(Event):
+    """Confirmed text; appended to the sentences before it, joined by `separator`."""
+
+    kind = "answer.sentence"
+    personal = frozenset({"text"})
+    turn_id: TurnId
+    index: int
+    separator: str
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReset(Event):
+    """The earlier sentences of this turn are void; another attempt starts from nothing."""
+
+    kind = "turn.reset"
+    turn_id: TurnId
+    reason: Literal["taken_over", "vendor_failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCompleted(Event):
+    kind = "answer.completed"
+    personal = frozenset({"text"})
+    turn_id: TurnId
+    outcome: Outcome
+    text: str
+    citations: tuple[Citation, ...]
+    confidence: ConfidenceLevel
+    degraded: tuple[str, ...]
+    release_id: ReleaseId
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed(Event):
+    """An honest end without an answer; a case is open."""
+
+    kind = "turn.failed"
+    turn_id: TurnId
+    outcome: Outcome
+    text: str
+    code: str
+    release_id: ReleaseId
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationOpened(Event):
+    kind = "escalation.opened"
+    escalation_id: EscalationId
+    turn_id: TurnId | None
+    reason: str
+    text: str
+    """What happens next, in the conversation's language."""
+
+
+FINAL_KINDS = frozenset({AnswerCompleted.kind, TurnFailed.kind})
+"""Exactly one event of these kinds ends a turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event as the log holds it."""
+
+    conversation_id: ConversationId
+    seq: int
+    kind: str
+    turn_id: TurnId | None
+    at: datetime
+    body: str
+    """The JSON that every reader sends, byte for byte."""
+
+
+def to_wire(event: Event) -> dict[str, Any]:
+    """The event's fields as JSON-ready values, in the order of the class."""
+    return {item.name: _plain(getattr(event, item.name)) for item in fields(event)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Citation):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return round(value, 2)
+    return str(value) if isinstance(value, str) else value

@@ -1,0 +1,234 @@
+"""Release content: everything that can change an answer, as values.
+
+These classes are the schema of the assistant folder: `frontdesk.releases.folder` validates the YAML
+against them, and the published JSON Schemas are generated from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from frontdesk.domain.ids import ReleaseId, SnapshotId
+from frontdesk.domain.safety import FindingKind, GuardAction
+
+Localised = Mapping[str, str]
+"""Text per ISO 639-1 language. A missing language falls back to the assistant's default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantTexts:
+    """What the assistant says in its own words. `{name}` and `{organisation}` are filled in."""
+
+    notice: Localised
+    """Shown before the first answer: this is a machine."""
+    greeting: Localised
+    lead_in: Localised
+    """Before quoted sentences, when no language model writes the answer."""
+    unknown: Localised
+    """The honest 'I don't know', with the offer to bring in a person."""
+    clarify: Localised
+    """Asks for the missing part of an ambiguous question."""
+    blocked: Localised
+    """After a message the guards do not let through."""
+    failed: Localised
+    """After a failure; a case is open."""
+    disclaimer: Localised
+    handed_over: Localised
+    """What happens next once a person was asked for."""
+    partial: Localised
+    """After an answer of which unsupported parts were withheld."""
+    stages: Mapping[str, Localised] = field(default_factory=dict)
+    """Short labels for `turn.stage`: retrieve, generate, ground."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantProfile:
+    """assistant.yaml"""
+
+    name: str
+    organisation: str
+    voice: str
+    """How it speaks; becomes part of the instructions to a model."""
+    languages: tuple[str, ...]
+    default_language: str
+    texts: AssistantTexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A purpose that messages are matched to by example."""
+
+    name: str
+    route: Literal["knowledge", "small_talk", "clarify", "human", "refuse"]
+    examples: tuple[str, ...]
+    """As customers write them, in any of the assistant's languages."""
+    reply: Localised = field(default_factory=dict)
+    """For small talk, clarification and refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A subject the knowledge does not cover, and what to do about it."""
+
+    name: str
+    policy: Literal["escalate", "disclaim", "refuse"]
+    examples: tuple[str, ...]
+    reply: Localised = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPolicy:
+    """intents.yaml and topics.yaml"""
+
+    intents: tuple[Intent, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    uncovered: Literal["escalate", "disclaim", "refuse"] = "refuse"
+    """For questions the knowledge does not answer and no topic names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardPolicy:
+    """guards.yaml"""
+
+    inbound: Mapping[FindingKind, GuardAction]
+    outbound: Mapping[FindingKind, GuardAction]
+    allowed_hosts: tuple[str, ...] = ()
+    """Links to these hosts and their subdomains may be shown; the hosts of cited documents may always."""
+    allowed_personal_data: tuple[str, ...] = ()
+    """The company's own addresses and numbers, which answers may contain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalSettings:
+    """retrieval.yaml"""
+
+    lexical_limit: int = 50
+    """Candidates taken from the lexical leg."""
+    dense_limit: int = 50
+    dense_weight: Mapping[str, float] = field(default_factory=lambda: {"en": 0.6})
+    """Per ISO 639-1 language, 0 (lexical only) to 1; 0 for a language not named. Measured in bench/fusion."""
+    passages: int = 5
+    """How many passages a turn works with."""
+    passage_tokens: int = 1600
+    """Upper bound of the passages' tokens in a prompt."""
+    answer_above: float = 0.5
+    """Confidence from which an answer is attempted."""
+    high_above: float = 0.75
+    """Confidence from which it is called high."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundingSettings:
+    """Part of guards.yaml: how sure a claim must be."""
+
+    withhold_above: float = 0.5
+    """Risk from which a claim is withheld; 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRoute:
+    """One rung of the ladder in models.yaml."""
+
+    name: str
+    adapter: Literal["openai", "anthropic", "python", "extractive"]
+    model: str = ""
+    """Pinned model name; for `python`, `module:function`."""
+    base_url: str = ""
+    api_key_env: str = ""
+    """Name of the environment variable that holds the key; empty when none is needed."""
+    max_output_tokens: int = 400
+    temperature: float = 0.0
+    first_byte_s: float = 2.0
+    idle_s: float = 4.0
+    total_s: float = 20.0
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Passed to the vendor as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRoutes:
+    """models.yaml: first rung first; `extractive` is always the last rung of `answer`."""
+
+    answer: tuple[ModelRoute, ...]
+    rewrite: ModelRoute | None = None
+    """Makes follow-up questions self-contained; heuristics do it where there is none."""
+    summary: ModelRoute | None = None
+    history_tokens: int = 1200
+    """Earlier messages beyond this budget are summarised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationPolicy:
+    """escalation.yaml"""
+
+    queue: str = "general"
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """Queue per topic or intent."""
+    uncertain_after: int = 2
+    """Unanswered questions in a row after which a person is brought in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeSource:
+    """One folder in knowledge.yaml."""
+
+    name: str
+    folder: str
+    """Relative to the assistant folder, or absolute."""
+    language: str = ""
+    audience: str = "public"
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeSettings:
+    """knowledge.yaml"""
+
+    sources: tuple[KnowledgeSource, ...]
+    chunk_tokens: int = 220
+    """Upper bound per chunk, breadcrumb included; the embedder reads 256."""
+    max_document_bytes: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompts:
+    """prompts/*.md"""
+
+    answer: str
+    rewrite: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantContent:
+    """A whole assistant folder, validated."""
+
+    profile: AssistantProfile
+    prompts: Prompts
+    models: ModelRoutes
+    knowledge: KnowledgeSettings
+    retrieval: RetrievalSettings
+    guards: GuardPolicy
+    grounding: GroundingSettings
+    routing: RoutingPolicy
+    escalation: EscalationPolicy
+
+
+Component = Literal["assistant", "prompts", "models", "knowledge", "retrieval", "guards", "workflows", "escalation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseManifest:
+    """Digests of everything that can change an answer; its id is the hash of the manifest."""
+
+    release_id: ReleaseId
+    components: Mapping[Component, str]
+    """sha256 per component."""
+    snapshot_id: SnapshotId
+    composed_at: datetime
+
+
+def localised(texts: Localised, language: str, default: str) -> str:
+    """The text in the language, else in the default language, else in any, else empty."""
+    return texts.get(language) or texts.get(default) or next(iter(texts.values()), "")

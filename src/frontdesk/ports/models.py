@@ -1,0 +1,97 @@
+"""Models: chat, embedding."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from frontdesk.domain.conversation import Role
+from frontdesk.domain.knowledge import Passage
+from frontdesk.domain.usage import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatTurn:
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """What is asked of a model, structured; an adapter renders it and no adapter parses a prompt."""
+
+    purpose: Literal["answer", "rewrite", "summary"]
+    instructions: str
+    history: tuple[ChatTurn, ...]
+    """Oldest first, within the token budget."""
+    summary: str = ""
+    """What was said before `history`."""
+    passages: tuple[Passage, ...] = ()
+    question: str
+    language: str
+    """The answer is wanted in this language (ISO 639-1)."""
+    lead_in: str = ""
+    """What a model that only quotes says first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEnd:
+    """The reply is complete. A stream without it was cut."""
+
+    finish_reason: Literal["stop", "length", "filter"]
+    usage: Usage
+    model: str
+    """As the vendor reports it; empty when it does not."""
+
+
+ModelEvent = TextDelta | StreamEnd
+
+
+class ChatModel(Protocol):
+    @property
+    def vendor(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    def render(self, request: ChatRequest) -> str:
+        """The request as it is sent, for the record; carries no credential."""
+        ...
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[ModelEvent]:
+        """The reply as it comes, ended by one `StreamEnd`. Closing the iterator cancels the request.
+
+        Raises:
+            DependencyError: translated once from whatever the vendor did.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    @property
+    def fingerprint(self) -> str:
+        """Names model, variant and instruction set; vectors of different fingerprints are never mixed."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_now(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """(n, dim) float32, rows of unit length; blocks the caller. Rows do not depend on each other."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `embed_now`, without blocking the event loop."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of the embedder's own vocabulary, without the two special ones."""
+        ...

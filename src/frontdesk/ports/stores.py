@@ -1,0 +1,249 @@
+"""Stored things: one store per noun, used inside a unit of work.
+
+A unit of work is a function of `Stores`. It runs in one transaction; all of it is committed or none.
+It must be repeatable: on a conflict, or when a group commit is replayed, it is called again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
+from frontdesk.domain.escalation import Escalation
+from frontdesk.domain.events import Event, StoredEvent
+from frontdesk.domain.ids import ConversationId, CustomerId, EscalationId, MessageId, ReleaseId, TurnId
+from frontdesk.domain.release import ReleaseManifest
+from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTurn:
+    """A turn's row."""
+
+    turn_id: TurnId
+    conversation_id: ConversationId
+    message_id: MessageId
+    idempotency_key: str
+    request_hash: str
+    """sha256 of the message's text as received; the same key with another hash is a conflict."""
+    state: TurnState
+    outcome: Outcome | None
+    release_id: ReleaseId
+    language: str
+    channel: str
+    fence: int
+    accepted_at: datetime
+    deadline_at: datetime
+    ended_at: datetime | None
+    last_seq: int
+    """Sequence number of the event that ended it; 0 while it runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    entry_id: int
+    topic: str
+    key: str
+    """Idempotency key for the receiver."""
+    body: str
+    attempts: int
+    due_at: datetime
+
+
+class CustomerStore(Protocol):
+    def get_or_create(self, subject: str, *, fresh: CustomerId, at: datetime) -> CustomerId:
+        """The customer with this signed subject; created under `fresh` when new."""
+        ...
+
+
+class ConversationStore(Protocol):
+    def create(self, conversation: Conversation, *, token_hash: str) -> None: ...
+
+    def get(self, conversation_id: ConversationId) -> Conversation | None: ...
+
+    def token_hash(self, conversation_id: ConversationId) -> str | None: ...
+
+    def set_principal(self, conversation_id: ConversationId, principal: Principal) -> None: ...
+
+    def set_status(self, conversation_id: ConversationId, status: ConversationStatus) -> None: ...
+
+    def set_summary(self, conversation_id: ConversationId, summary: str, *, until: int) -> None: ...
+
+    def unanswered_in_a_row(self, conversation_id: ConversationId) -> int:
+        """How many of its latest ended turns were refused or clarified, counted back to the first that was not."""
+        ...
+
+    def list_recent(self, *, limit: int) -> Sequence[Conversation]: ...
+
+
+class MessageStore(Protocol):
+    def add(self, message: Message) -> int:
+        """Store it at the conversation's next position, which is returned; `message.position` is ignored."""
+        ...
+
+    def history(self, conversation_id: ConversationId, *, after: int, before: MessageId | None) -> tuple[Message, ...]:
+        """Messages at positions above `after`, oldest first, up to but without `before`."""
+        ...
+
+    def get(self, message_id: MessageId) -> Message | None: ...
+
+
+class EventLog(Protocol):
+    def append(
+        self, conversation_id: ConversationId, events: Sequence[Event], *, at: datetime
+    ) -> tuple[StoredEvent, ...]:
+        """Give the events the conversation's next sequence numbers, without gaps; readers are woken on commit."""
+        ...
+
+    def read(self, conversation_id: ConversationId, *, after: int, limit: int = 500) -> tuple[StoredEvent, ...]: ...
+
+
+class TurnStore(Protocol):
+    def find_by_key(self, conversation_id: ConversationId, idempotency_key: str) -> StoredTurn | None: ...
+
+    def get(self, turn_id: TurnId) -> StoredTurn | None: ...
+
+    def open(self, turn: StoredTurn, *, owner: str, lease_s: float) -> TurnState:
+        """Insert it as running under `owner` with fence 1, or as queued behind the conversation's unfinished turn."""
+        ...
+
+    def assert_held(self, lease: Lease) -> None:
+        """Guard of every commit made for a turn.
+
+        Raises:
+            LeaseLostError: another worker has it, or it has ended.
+            HandedOverError: the conversation no longer belongs to the assistant.
+        """
+        ...
+
+    def heartbeat(self, owner: str, *, lease_s: float) -> None:
+        """Extend every lease of this owner."""
+        ...
+
+    def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[StoredTurn, ...]:
+        """Take over running turns whose lease has run out and queued turns at the head of their conversation."""
+        ...
+
+    def release_owner(self, owner: str) -> None:
+        """Let every lease of this owner run out now, for an orderly shutdown."""
+        ...
+
+    def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
+        """Write the record with all its rows and end the turn."""
+        ...
+
+    def record(self, turn_id: TurnId) -> dict[str, Any] | None:
+        """What is known of a turn, JSON-ready, for its trace; None when there is no such turn."""
+        ...
+
+    def unfinished(self) -> int:
+        """How many turns are queued or running."""
+        ...
+
+
+class EscalationStore(Protocol):
+    def open(self, escalation: Escalation) -> Escalation:
+        """Open it, or return the one already open on its conversation."""
+        ...
+
+    def get(self, escalation_id: EscalationId) -> Escalation | None: ...
+
+    def open_on(self, conversation_id: ConversationId) -> Escalation | None: ...
+
+    def list_open(self, *, limit: int) -> Sequence[Escalation]: ...
+
+
+class Outbox(Protocol):
+    def put(self, topic: str, *, key: str, body: str, at: datetime) -> None: ...
+
+    def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[OutboxEntry, ...]: ...
+
+    def done(self, entry_id: int) -> None: ...
+
+    def retry(self, entry_id: int, *, due_at: datetime, error: str) -> None: ...
+
+
+class ReleaseStore(Protocol):
+    def put(self, manifest: ReleaseManifest) -> None:
+        """Store it unless it is already there."""
+        ...
+
+    def get(self, release_id: ReleaseId) -> ReleaseManifest | None: ...
+
+
+class StaffKeyStore(Protocol):
+    def add(self, name: str, *, key_hash: str, at: datetime) -> None: ...
+
+    def find(self, key_hash: str) -> str | None:
+        """The name the key was given; None when there is no such key."""
+        ...
+
+    def count(self) -> int: ...
+
+
+class Stores(Protocol):
+    """Every store, bound to one transaction."""
+
+    @property
+    def customers(self) -> CustomerStore: ...
+    @property
+    def conversations(self) -> ConversationStore: ...
+    @property
+    def messages(self) -> MessageStore: ...
+    @property
+    def events(self) -> EventLog: ...
+    @property
+    def turns(self) -> TurnStore: ...
+    @property
+    def escalations(self) -> EscalationStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def releases(self) -> ReleaseStore: ...
+    @property
+    def staff_keys(self) -> StaffKeyStore: ...
+
+
+class Database(Protocol):
+    async def write(self, work: Callable[[Stores], T]) -> T:
+        """Run a unit of work and commit it durably before returning.
+
+        Raises:
+            UnavailableError: the database cannot be reached.
+            whatever `work` raises; nothing of it is kept then.
+        """
+        ...
+
+    async def read(self, work: Callable[[Stores], T]) -> T:
+        """Run a unit of work that writes nothing, on a snapshot of what is committed."""
+        ...
+
+    async def wait_for_events(self, conversation_id: ConversationId, *, after: int, timeout_s: float) -> None:
+        """Return once the conversation may have events beyond `after`, or at the time-out; may return early."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises: UnavailableError."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+__all__ = [
+    "ConversationStore",
+    "CustomerStore",
+    "Database",
+    "EscalationStore",
+    "EventLog",
+    "MessageStore",
+    "Outbox",
+    "OutboxEntry",
+    "ReleaseStore",
+    "StaffKeyStore",
+    "StoredTurn",
+    "Stores",
+    "TurnStore",
+]

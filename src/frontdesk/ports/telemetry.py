@@ -1,0 +1,30 @@
+"""What the product tells about itself while it runs."""
+
+from typing import Protocol
+
+from frontdesk.domain.turn import Outcome, Stage
+from frontdesk.domain.usage import VendorAttempt
+
+
+class Telemetry(Protocol):
+    """Counters and histograms; every label comes from a closed set, no ids and no text."""
+
+    def turn_accepted(self, *, channel: str) -> None: ...
+
+    def turn_ended(
+        self, *, channel: str, release: str, outcome: Outcome, seconds: float, first_confirmed_s: float | None
+    ) -> None: ...
+
+    def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None: ...
+
+    def vendor_attempt(self, attempt: VendorAttempt, *, channel: str) -> None: ...
+
+    def findings(self, *, direction: str, kind: str, action: str) -> None: ...
+
+    def withheld(self, *, stage: str, reason: str) -> None: ...
+
+    def retrieval(self, *, language: str, confidence: float, top_score: float, hit: bool) -> None: ...
+
+    def escalation(self, *, reason: str, queue: str) -> None: ...
+
+    def inflight(self, delta: int) -> None: ...
