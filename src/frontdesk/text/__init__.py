@@ -1,0 +1,1 @@
+"""Text rules that both journeys share; pure functions."""
