@@ -100,6 +100,10 @@ class EventLog(Protocol):
 
     def read(self, conversation_id: ConversationId, *, after: int, limit: int = 500) -> tuple[StoredEvent, ...]: ...
 
+    def seq_of_acceptance(self, turn_id: TurnId) -> int:
+        """Sequence number of the turn's `turn.accepted`; 0 when there is none."""
+        ...
+
 
 class TurnStore(Protocol):
     def find_by_key(self, conversation_id: ConversationId, idempotency_key: str) -> StoredTurn | None: ...

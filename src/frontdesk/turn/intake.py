@@ -1,0 +1,157 @@
+"""Intake: a message is cleaned once, accepted once, and kept before it is acknowledged."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from frontdesk.domain.conversation import Conversation, ConversationStatus, InboundMessage, Message
+from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError
+from frontdesk.domain.events import TurnAccepted
+from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
+from frontdesk.domain.turn import Lease, OpenTurn, TurnState
+from frontdesk.ports.stores import StoredTurn, Stores
+from frontdesk.text.language import detect_language
+from frontdesk.text.normalise import normalise_message
+
+MAX_KEY_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanMessage:
+    """An inbound message after intake's text rules; the only text any later stage sees."""
+
+    inbound: InboundMessage
+    text: str
+    request_hash: str
+    """sha256 of the text as received, to tell a repeated request from a reused key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What a message is accepted under; the same values when the unit of work is repeated."""
+
+    turn_id: TurnId
+    message_id: MessageId
+    release_id: ReleaseId
+    default_language: str
+    at: datetime
+    deadline_s: float
+    owner: str
+    lease_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    turn: OpenTurn
+    state: TurnState
+    after_seq: int
+    """The turn's events come after this sequence number."""
+    status: ConversationStatus
+
+
+def clean_message(inbound: InboundMessage) -> CleanMessage:
+    """Apply the caps, then the text rules.
+
+    Raises:
+        TooLargeError, MalformedError: `field` names what is wrong.
+    """
+    key = inbound.idempotency_key
+    if not key or len(key) > MAX_KEY_CHARS or not key.isprintable():
+        raise MalformedError(
+            f"Idempotency-Key must be 1 to {MAX_KEY_CHARS} printable characters.", field="Idempotency-Key"
+        )
+    text = normalise_message(inbound.text)
+    digest = hashlib.sha256(inbound.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return CleanMessage(inbound=inbound, text=text, request_hash=digest)
+
+
+def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance) -> Accepted:
+    """Open a turn for the message, or find the one this idempotency key opened before. A unit of work.
+
+    Raises:
+        NotFoundError: no such conversation.
+        ConflictError: it is closed, or the key was used for another text.
+    """
+    inbound = message.inbound
+    conversation = stores.conversations.get(inbound.conversation_id)
+    if conversation is None:
+        raise NotFoundError("There is no such conversation.", field="conversation_id")
+    earlier = stores.turns.find_by_key(inbound.conversation_id, inbound.idempotency_key)
+    if earlier is not None:
+        return _repeated(stores, conversation, message, earlier)
+    if conversation.status is ConversationStatus.CLOSED:
+        raise ConflictError("This conversation has ended. Start a new one.", field="conversation_id")
+
+    language = detect_language(
+        message.text, default=conversation.locale.partition("-")[0] or acceptance.default_language
+    )
+    stores.messages.add(
+        Message(
+            message_id=acceptance.message_id,
+            conversation_id=inbound.conversation_id,
+            turn_id=acceptance.turn_id,
+            position=0,
+            role="customer",
+            text=message.text,
+            language=language,
+            at=acceptance.at,
+        )
+    )
+    turn = StoredTurn(
+        turn_id=acceptance.turn_id,
+        conversation_id=inbound.conversation_id,
+        message_id=acceptance.message_id,
+        idempotency_key=inbound.idempotency_key,
+        request_hash=message.request_hash,
+        state=TurnState.RUNNING,
+        outcome=None,
+        release_id=acceptance.release_id,
+        language=language,
+        channel=inbound.channel,
+        fence=1,
+        accepted_at=acceptance.at,
+        deadline_at=acceptance.at + timedelta(seconds=acceptance.deadline_s),
+        ended_at=None,
+        last_seq=0,
+    )
+    state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
+    (event,) = stores.events.append(
+        inbound.conversation_id,
+        [TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text)],
+        at=acceptance.at,
+    )
+    return Accepted(
+        turn=to_open_turn(turn, message.text, owner=acceptance.owner),
+        state=state,
+        after_seq=event.seq - 1,
+        status=conversation.status,
+    )
+
+
+def to_open_turn(turn: StoredTurn, text: str, *, owner: str, is_duplicate: bool = False) -> OpenTurn:
+    """The turn's row as the value the pipeline is given."""
+    return OpenTurn(
+        turn_id=turn.turn_id,
+        conversation_id=turn.conversation_id,
+        message_id=turn.message_id,
+        text=text,
+        language=turn.language,
+        channel=turn.channel,
+        release_id=turn.release_id,
+        accepted_at=turn.accepted_at,
+        deadline_at=turn.deadline_at,
+        lease=Lease(turn_id=turn.turn_id, owner=owner, fence=turn.fence),
+        is_duplicate=is_duplicate,
+    )
+
+
+def _repeated(stores: Stores, conversation: Conversation, message: CleanMessage, earlier: StoredTurn) -> Accepted:
+    if earlier.request_hash != message.request_hash:
+        raise ConflictError("This Idempotency-Key was used for another message.", field="Idempotency-Key")
+    accepted_seq = stores.events.seq_of_acceptance(earlier.turn_id)
+    return Accepted(
+        turn=to_open_turn(earlier, message.text, owner="", is_duplicate=True),
+        state=earlier.state,
+        after_seq=accepted_seq - 1,
+        status=conversation.status,
+    )
