@@ -1,0 +1,1 @@
+"""One folder per port module; every port has a local twin here that needs nothing from outside."""
