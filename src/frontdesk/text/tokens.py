@@ -1,0 +1,107 @@
+"""Words, stems and content words."""
+
+import re
+import threading
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+from frontdesk.text.stopwords import STOPWORDS
+
+_ALGORITHMS = {
+    "en": "english",
+    "es": "spanish",
+    "de": "german",
+    "fr": "french",
+    "it": "italian",
+    "pt": "portuguese",
+    "nl": "dutch",
+    "da": "danish",
+    "fi": "finnish",
+    "no": "norwegian",
+    "nb": "norwegian",
+    "sv": "swedish",
+    "ro": "romanian",
+    "ru": "russian",
+    "tr": "turkish",
+    "hu": "hungarian",
+    "el": "greek",
+    "ar": "arabic",
+}
+# Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Python's \w leaves out combining marks: accents, Hebrew and Arabic points, and the vowels of Indic scripts.
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u0652\u0900-\u0963\u0966-\u0dff"
+_LETTER = rf"[^\W\d_{_UNSPACED}]"
+_UNITS = "am|pm|a|p|h|hrs?|mins?|s|k|kg|g|mg|km|cm|mm|m|l|ml|gb|mb|tb|ft|lbs?|oz|eur|usd|gbp|chf|uhr"
+_WORD = re.compile(
+    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    rf"|\d+(?:[.,:'’/]\d+)*(?=(?:{_UNITS})\b)"  # 10kg is two words, as 10 kg is
+    rf"|\d+(?:[.,:'’/]\d+)*(?:{_LETTER}|\d)*"
+    rf"|{_LETTER}(?:{_LETTER}|[\d{_MARKS}]|['’](?={_LETTER}))*",
+    re.IGNORECASE,
+)
+_stemmers = threading.local()
+
+
+class Token(NamedTuple):
+    """One word as it stands in a text: `text[start:end]`."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Token]:
+    """The words of a text in order; numbers stay whole and hyphens separate.
+
+    Runs of scripts written without spaces give overlapping pairs of characters (a lone character gives itself).
+    """
+    found: list[Token] = []
+    for match in _WORD.finditer(text):
+        if match.lastgroup == "unspaced":
+            found.extend(_pairs(match.group(), match.start()))
+        else:
+            found.append(Token(match.group(), match.start(), match.end()))
+    return found
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str, language: str) -> str:
+    """The word's stem, case folded; only folded for a language without a stemmer."""
+    folded = fold(word)
+    algorithm = _ALGORITHMS.get(language)
+    return _stemmer(algorithm).stemWord(folded) if algorithm else folded
+
+
+def content_stems(text: str, language: str) -> list[str]:
+    """Stems of the words that carry content, in order, repeats kept."""
+    stopwords = STOPWORDS.get(language, frozenset())
+    return [stem(token.text, language) for token in words(text) if fold(token.text) not in stopwords]
+
+
+def is_stopword(word: str, language: str) -> bool:
+    """Whether it is a function word of the language; never for a language without a list."""
+    return fold(word) in STOPWORDS.get(language, frozenset())
+
+
+def fold(word: str) -> str:
+    """The word without case and with plain apostrophes."""
+    return word.casefold().replace("’", "'")
+
+
+def _pairs(run: str, start: int) -> Iterator[Token]:
+    if len(run) == 1:
+        yield Token(run, start, start + 1)
+    for offset in range(len(run) - 1):
+        yield Token(run[offset : offset + 2], start + offset, start + offset + 2)
+
+
+def _stemmer(algorithm: str) -> "Stemmer.Stemmer":
+    """One per thread: a stemmer keeps state between calls."""
+    known: dict[str, Stemmer.Stemmer] = _stemmers.__dict__
+    if algorithm not in known:
+        known[algorithm] = Stemmer.Stemmer(algorithm)
+    return known[algorithm]
