@@ -97,6 +97,9 @@ class GuardPolicy:
     """Links to these hosts and their subdomains may be shown; the hosts of cited documents may always."""
     allowed_personal_data: tuple[str, ...] = ()
     """The company's own addresses and numbers, which answers may contain."""
+    inbound_rules: Mapping[str, GuardAction] = field(default_factory=dict)
+    """Actions for single rules of a kind, for example `payment_card: mask` where the kind is allowed."""
+    outbound_rules: Mapping[str, GuardAction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
