@@ -1,0 +1,28 @@
+"""Prompts, the ladder of models, and their text as sentences.
+
+Generator        a request > a draft, from the first model of the ladder that delivers one
+SentenceStream   deltas > sentences, as soon as each is complete
+fit_history      earlier messages > as many as fit, and a summary of the rest
+"""
+
+from frontdesk.turn.generation.attempt import Price, Rung
+from frontdesk.turn.generation.breaker import Breakers
+from frontdesk.turn.generation.generator import DraftEnd, DraftEvent, DraftReset, DraftText, Generator
+from frontdesk.turn.generation.history import History, fit_history
+from frontdesk.turn.generation.prompts import fill_prompt
+from frontdesk.turn.generation.segments import SentenceStream
+
+__all__ = [
+    "Breakers",
+    "DraftEnd",
+    "DraftEvent",
+    "DraftReset",
+    "DraftText",
+    "Generator",
+    "History",
+    "Price",
+    "Rung",
+    "SentenceStream",
+    "fill_prompt",
+    "fit_history",
+]
