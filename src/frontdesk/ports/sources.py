@@ -1,6 +1,6 @@
 """Where documents come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from frontdesk.domain.knowledge import Quarantined, RawDocument
@@ -17,3 +17,14 @@ class Source(Protocol):
             UnavailableError: the source as a whole cannot be reached.
         """
         ...
+
+
+class PreparedCache(Protocol):
+    """What parsing and chunking made of a file, by the hash of everything that went in.
+
+    It saves work and nothing else: an entry that is lost or damaged is made again.
+    """
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, bytes]: ...
+
+    def put_many(self, entries: Mapping[str, bytes]) -> None: ...
