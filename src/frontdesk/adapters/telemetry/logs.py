@@ -1,0 +1,39 @@
+"""Structured logs: one line per fact, with ids, never with what customers wrote."""
+
+import logging
+import sys
+from typing import Literal, TextIO
+
+import structlog
+
+
+def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream: TextIO | None = None) -> None:
+    """Send every log line of the process, ours and the libraries', through one renderer to `stream` (stderr)."""
+    target = stream or sys.stderr
+    is_text = style == "text" or (style == "auto" and target.isatty())
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    tail: list[structlog.types.Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        if is_text
+        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[*shared, *tail],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=target),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail], foreign_pre_chain=shared
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))

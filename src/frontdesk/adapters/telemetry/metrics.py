@@ -1,0 +1,107 @@
+"""Prometheus metrics. Names and meanings: docs/reference/metrics.md."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from frontdesk.domain.turn import Outcome, Stage
+from frontdesk.domain.usage import VendorAttempt
+
+_TURN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 1.2, 2.0, 3.0, 5.0, 10.0, 30.0)
+_STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
+_RATIO_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+class PrometheusTelemetry:
+    """One registry per process, so that tests and several apps do not share counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"frontdesk_{name}", text, labels, registry=self.registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"frontdesk_{name}", text, labels, registry=self.registry, buckets=buckets)
+
+        self._accepted = counter("turn_accepted_total", "Messages accepted, counted with their commit.", "channel")
+        self._turns = counter("turns_total", "Turns that ended.", "channel", "release", "outcome")
+        self._turn_seconds = histogram(
+            "turn_seconds", "From the start of work to the end of the turn.", _TURN_BUCKETS, "channel", "release"
+        )
+        self._ttft = histogram(
+            "ttft_seconds", "From the start of work to the first confirmed text.", _TURN_BUCKETS, "channel", "release"
+        )
+        self._stage_seconds = histogram("stage_seconds", "Time spent per stage.", _STAGE_BUCKETS, "stage", "step")
+        self._stage_errors = counter("stage_errors_total", "Stages that ended with an error.", "stage", "reason")
+        self._attempts = counter("vendor_attempts_total", "Requests to models.", "vendor", "model", "result")
+        self._tokens = counter("tokens_total", "Tokens as the vendor counts them.", "vendor", "model", "kind")
+        self._cost = counter("cost_usd_total", "Money spent on models.", "vendor", "model", "channel", "feature")
+        self._unpriced = counter("cost_unknown_total", "Requests whose price is not known.", "vendor", "model")
+        self._findings = counter("guard_findings_total", "What detectors found.", "direction", "kind", "action")
+        self._withheld = counter("withheld_total", "Pieces of drafts that no customer saw.", "stage", "reason")
+        self._retrieval = counter("retrieval_total", "Searches, by whether they were confident.", "language", "hit")
+        self._confidence = histogram(
+            "retrieval_confidence", "Calibrated chance that the passages answer.", _RATIO_BUCKETS, "language"
+        )
+        self._top_score = histogram(
+            "retrieval_top_score", "Fused score of the best passage.", (-1, 0, 1, 2, 3, 4, 5, 6, 8), "language"
+        )
+        self._escalations = counter("escalation_total", "Conversations handed to people.", "reason", "queue")
+        self._inflight = Gauge("frontdesk_inflight_turns", "Turns under way in this process.", registry=self.registry)
+        self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
+
+    def render(self) -> bytes:
+        """The exposition text that /metrics serves."""
+        return generate_latest(self.registry)
+
+    def turn_accepted(self, *, channel: str) -> None:
+        self._accepted.labels(channel).inc()
+
+    def turn_ended(
+        self, *, channel: str, release: str, outcome: Outcome, seconds: float, first_confirmed_s: float | None
+    ) -> None:
+        self._turns.labels(channel, release, outcome.value).inc()
+        self._turn_seconds.labels(channel, release).observe(seconds)
+        if first_confirmed_s is not None:
+            self._ttft.labels(channel, release).observe(first_confirmed_s)
+
+    def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None:
+        self._stage_seconds.labels(stage.value, step).observe(seconds)
+        if error:
+            self._stage_errors.labels(stage.value, error).inc()
+
+    def vendor_attempt(self, attempt: VendorAttempt, *, channel: str) -> None:
+        vendor, model = attempt.vendor, attempt.model
+        self._attempts.labels(vendor, model, attempt.result).inc()
+        for kind, count in (
+            ("in", attempt.usage.input_tokens),
+            ("out", attempt.usage.output_tokens),
+            ("cached", attempt.usage.cached_tokens),
+        ):
+            if count:
+                self._tokens.labels(vendor, model, kind).inc(count)
+        if attempt.cost_usd is None:
+            self._unpriced.labels(vendor, model).inc()
+        else:
+            self._cost.labels(vendor, model, channel, attempt.purpose).inc(float(attempt.cost_usd))
+
+    def findings(self, *, direction: str, kind: str, action: str) -> None:
+        self._findings.labels(direction, kind, action).inc()
+
+    def withheld(self, *, stage: str, reason: str) -> None:
+        self._withheld.labels(stage, reason).inc()
+
+    def retrieval(self, *, language: str, confidence: float, top_score: float, hit: bool) -> None:
+        known = language if language in _LANGUAGES else "other"
+        self._retrieval.labels(known, "yes" if hit else "no").inc()
+        self._confidence.labels(known).observe(confidence)
+        self._top_score.labels(known).observe(top_score)
+
+    def escalation(self, *, reason: str, queue: str) -> None:
+        self._escalations.labels(reason, queue).inc()
+
+    def inflight(self, delta: int) -> None:
+        self._inflight.inc(delta)
+
+
+_LANGUAGES = frozenset({"en", "es", "de", "fr", "it", "pt", "nl", "pl", "tr", "ru", "zh", "ja"})
+"""Languages with a label of their own; a closed set keeps the number of series bounded."""

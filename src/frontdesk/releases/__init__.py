@@ -1,0 +1,10 @@
+"""Releases: reading an assistant folder and composing what a turn is given.
+
+folder     YAML and prompts > AssistantContent, or every mistake with its file and line
+manifest   AssistantContent and a snapshot > ReleaseManifest, named by its content
+"""
+
+from frontdesk.releases.folder import FILES, json_schema, read_assistant
+from frontdesk.releases.manifest import compose_manifest
+
+__all__ = ["FILES", "compose_manifest", "json_schema", "read_assistant"]

@@ -1,0 +1,246 @@
+"""Reads an assistant folder: YAML and prompts become values, or every mistake is listed with its line."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.domain.release import (
+    AssistantContent,
+    AssistantProfile,
+    AssistantTexts,
+    EscalationPolicy,
+    GroundingSettings,
+    GuardPolicy,
+    Intent,
+    KnowledgeSettings,
+    KnowledgeSource,
+    ModelRoute,
+    ModelRoutes,
+    Prompts,
+    RetrievalSettings,
+    RoutingPolicy,
+    Topic,
+)
+
+MAX_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentsFile:
+    """intents.yaml"""
+
+    intents: tuple[Intent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicsFile:
+    """topics.yaml"""
+
+    uncovered: Literal["escalate", "disclaim", "refuse"] = "refuse"
+    topics: tuple[Topic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardsFile(GuardPolicy):
+    """guards.yaml: the guard policy, and how sure a claim must be."""
+
+    grounding: GroundingSettings = field(default_factory=GroundingSettings)
+
+
+FILES: Mapping[str, Any] = {
+    "assistant.yaml": AssistantProfile,
+    "models.yaml": ModelRoutes,
+    "knowledge.yaml": KnowledgeSettings,
+    "retrieval.yaml": RetrievalSettings,
+    "guards.yaml": GuardsFile,
+    "intents.yaml": IntentsFile,
+    "topics.yaml": TopicsFile,
+    "escalation.yaml": EscalationPolicy,
+}
+"""Every YAML file of an assistant folder and the type that is its schema."""
+
+_SCHEMAS: tuple[Any, ...] = (
+    *FILES.values(),
+    AssistantTexts,
+    GroundingSettings,
+    Intent,
+    KnowledgeSource,
+    ModelRoute,
+    Topic,
+)
+for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
+    _schema.__pydantic_config__ = ConfigDict(extra="forbid")
+
+_OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml"}
+_PROMPTS = ("answer", "rewrite", "summary")
+
+
+def read_assistant(folder: Path) -> AssistantContent:
+    """The folder's content, validated.
+
+    Raises:
+        ConfigError: every problem of every file, each as `file:line`.
+    """
+    if not folder.is_dir():
+        raise ConfigError(
+            [
+                ConfigProblem(
+                    where=str(folder),
+                    message="There is no assistant folder here.",
+                    hint="`frontdesk init` makes one; FRONTDESK_ASSISTANT_DIR names another.",
+                )
+            ]
+        )
+    problems: list[ConfigProblem] = []
+    parts = {name: _read_file(folder / name, kind, problems) for name, kind in FILES.items()}
+    prompts = {name: _read_prompt(folder / "prompts" / f"{name}.md", problems) for name in _PROMPTS}
+    if problems:
+        raise ConfigError(problems)
+    guards: GuardsFile = parts["guards.yaml"]
+    topics: TopicsFile = parts["topics.yaml"]
+    routing = RoutingPolicy(
+        intents=parts["intents.yaml"].intents,
+        topics=topics.topics,
+        uncovered=topics.uncovered,
+    )
+    content = AssistantContent(
+        profile=parts["assistant.yaml"],
+        prompts=Prompts(**prompts),
+        models=parts["models.yaml"],
+        knowledge=parts["knowledge.yaml"],
+        retrieval=parts["retrieval.yaml"],
+        guards=guards,
+        grounding=guards.grounding,
+        routing=routing,
+        escalation=parts["escalation.yaml"],
+    )
+    problems = list(_cross_checks(folder, content))
+    if problems:
+        raise ConfigError(problems)
+    return content
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one file, for editors. Raises: KeyError for a name not in `FILES`."""
+    result = TypeAdapter(FILES[name]).json_schema()
+    result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return result
+
+
+def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
+    """The file as a value of its type; None, and at least one problem more, where it is not."""
+    if not path.exists() and path.name in _OPTIONAL:
+        return kind()
+    try:
+        text = _read_text(path)
+        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        return TypeAdapter(kind).validate_python(data)
+    except FileNotFoundError:
+        problems.append(
+            ConfigProblem(where=str(path), message="The file is missing.", hint="`frontdesk init` writes one.")
+        )
+    except ValidationError as error:
+        problems.extend(_to_problem(path, node, kind, item) for item in error.errors())
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problems.append(ConfigProblem(where=where, message=f"This is not YAML: {problem}."))
+    except (OSError, ValueError) as error:
+        problems.append(ConfigProblem(where=str(path), message=str(error)))
+    return None
+
+
+def _to_problem(path: Path, node: yaml.Node | None, kind: Any, item: Any) -> ConfigProblem:
+    name = ".".join(str(part) for part in item["loc"])
+    where = f"{path}:{_line(node, item['loc'])}"
+    if item["type"] != "unexpected_keyword_argument":
+        return ConfigProblem(where=where, message=f"`{name}`: {item['msg']}.")
+    known = {field_name for part in _SCHEMAS for field_name in part.__dataclass_fields__} | set(
+        kind.__dataclass_fields__
+    )
+    close = difflib.get_close_matches(str(item["loc"][-1]), sorted(known), n=1)
+    return ConfigProblem(
+        where=where, message=f"`{name}` is not known here.", hint=f"Did you mean `{close[0]}`?" if close else ""
+    )
+
+
+def _read_text(path: Path) -> str:
+    data = path.read_bytes()
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError(f"The file is larger than {MAX_FILE_BYTES} bytes.")
+    return data.decode("utf-8-sig")
+
+
+def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:
+    try:
+        text = _read_text(path).strip()
+    except FileNotFoundError:
+        problems.append(
+            ConfigProblem(where=str(path), message="The prompt is missing.", hint="`frontdesk init` writes one.")
+        )
+        return ""
+    except (OSError, ValueError) as error:
+        problems.append(ConfigProblem(where=str(path), message=str(error)))
+        return ""
+    if not text:
+        problems.append(ConfigProblem(where=str(path), message="The prompt is empty."))
+    return text
+
+
+def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
+    """1-based line of the value at a path; of the deepest part that exists."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    line, node = key.start_mark.line + 1, value
+                    break
+            else:
+                return line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _cross_checks(folder: Path, content: AssistantContent) -> Iterator[ConfigProblem]:
+    """What no single value can get wrong on its own."""
+    yield from _check_profile(folder / "assistant.yaml", content.profile)
+    default = content.profile.default_language
+    yield from _check_examples(folder / "intents.yaml", content.routing.intents)
+    yield from _check_examples(folder / "topics.yaml", content.routing.topics)
+    for intent in content.routing.intents:
+        if intent.route in ("small_talk", "refuse") and not intent.reply.get(default):
+            message = f"`{intent.name}` needs a `reply` in '{default}'."
+            yield ConfigProblem(where=str(folder / "intents.yaml"), message=message)
+    for source in content.knowledge.sources:
+        if not (folder / source.folder).is_dir():
+            message = f"The folder `{source.folder}` of `{source.name}` is not there."
+            yield ConfigProblem(where=str(folder / "knowledge.yaml"), message=message)
+
+
+def _check_profile(path: Path, profile: AssistantProfile) -> Iterator[ConfigProblem]:
+    default = profile.default_language
+    if default not in profile.languages:
+        yield ConfigProblem(where=str(path), message="`default_language` must be one of `languages`.")
+    for name in type(profile.texts).__dataclass_fields__:
+        if name != "stages" and not getattr(profile.texts, name).get(default):
+            yield ConfigProblem(
+                where=str(path), message=f"`texts.{name}` has nothing in the default language '{default}'."
+            )
+
+
+def _check_examples(path: Path, groups: Sequence[Intent | Topic]) -> Iterator[ConfigProblem]:
+    names = [group.name for group in groups]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield ConfigProblem(where=str(path), message=f"`{name}` is defined twice.")
+    for group in groups:
+        if not group.examples:
+            yield ConfigProblem(where=str(path), message=f"`{group.name}` needs at least one example.")

@@ -1,0 +1,100 @@
+"""Delivery: what the pipeline yields becomes events of the log, each committed under the turn's lease.
+
+The log is the truth; streams and JSON replies are readers of it. Only stage notices, which nobody
+needs to see twice, travel beside it.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from frontdesk.domain.errors import DeadlineError
+from frontdesk.domain.events import FINAL_KINDS, Event, StoredEvent, TurnStage
+from frontdesk.domain.ids import ConversationId, TurnId
+from frontdesk.domain.turn import Lease
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.stores import Database, Stores
+
+POLL_S = 1.0
+"""The net under every signal: readers look at the log at least this often."""
+
+
+class StageNotices:
+    """Hands `turn.stage` events to whoever is listening in this process; nobody listening costs nothing."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[ConversationId, set[asyncio.Queue[TurnStage]]] = defaultdict(set)
+
+    def tell(self, conversation_id: ConversationId, notice: TurnStage) -> None:
+        for queue in self._listeners.get(conversation_id, ()):
+            if not queue.full():
+                queue.put_nowait(notice)
+
+    @contextmanager
+    def listen(self, conversation_id: ConversationId) -> Iterator[asyncio.Queue[TurnStage]]:
+        queue: asyncio.Queue[TurnStage] = asyncio.Queue(maxsize=32)
+        self._listeners[conversation_id].add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners[conversation_id].discard(queue)
+            if not self._listeners[conversation_id]:
+                del self._listeners[conversation_id]
+
+
+async def deliver_events(
+    database: Database, clock: Clock, *, conversation_id: ConversationId, lease: Lease, events: list[Event]
+) -> tuple[StoredEvent, ...]:
+    """Commit events under the lease.
+
+    Raises:
+        LeaseLostError: another worker has the turn.
+        HandedOverError: a person has the conversation.
+    """
+    at = clock.now()
+
+    def commit(stores: Stores) -> tuple[StoredEvent, ...]:
+        stores.turns.assert_held(lease)
+        return stores.events.append(conversation_id, events, at=at)
+
+    return await database.write(commit)
+
+
+async def follow_conversation(
+    database: Database, conversation_id: ConversationId, *, after: int, idle_s: float
+) -> AsyncIterator[StoredEvent | None]:
+    """Every event beyond `after`, in order, as it is committed; None after each `idle_s` without one."""
+    seq = after
+    while True:
+        events = await database.read(lambda stores, seq=seq: stores.events.read(conversation_id, after=seq))  # type: ignore[misc]
+        for event in events:
+            yield event
+            seq = event.seq
+        if not events:
+            waited = 0.0
+            while waited < idle_s:
+                await database.wait_for_events(conversation_id, after=seq, timeout_s=min(POLL_S, idle_s))
+                waited += POLL_S
+                if await database.read(lambda stores, seq=seq: stores.events.read(conversation_id, after=seq, limit=1)):  # type: ignore[misc]
+                    break
+            else:
+                yield None
+
+
+async def final_event(
+    database: Database, conversation_id: ConversationId, turn_id: TurnId, *, after: int, timeout_s: float
+) -> StoredEvent:
+    """The event that ended the turn, once it is there.
+
+    Raises:
+        DeadlineError: the turn has not ended within `timeout_s`; it goes on, and its events stay readable.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for event in follow_conversation(database, conversation_id, after=after, idle_s=timeout_s):
+                if event is not None and event.turn_id == turn_id and event.kind in FINAL_KINDS:
+                    return event
+    except TimeoutError:
+        pass
+    raise DeadlineError("The answer is taking longer than expected. It will appear in the conversation.")

@@ -1,0 +1,147 @@
+"""What the pipeline writes down while a turn runs; stages never see it."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from frontdesk.domain.errors import FrontdeskError
+from frontdesk.domain.escalation import EscalationReason
+from frontdesk.domain.safety import Verdict
+from frontdesk.domain.turn import (
+    Answer,
+    Citation,
+    ClaimSupport,
+    ConfidenceLevel,
+    GroundingReport,
+    OpenTurn,
+    Outcome,
+    RetrievalResult,
+    Route,
+    Sentence,
+    Stage,
+    StageTiming,
+    TurnRecord,
+    Withheld,
+)
+from frontdesk.domain.usage import CostEntry, VendorAttempt
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.telemetry import Telemetry
+
+
+@dataclass(slots=True, kw_only=True)
+class TurnNotes:
+    """Grows with the turn and becomes its `TurnRecord`."""
+
+    clock: Clock
+    telemetry: Telemetry
+    started_s: float
+    route: Route | None = None
+    retrieval: RetrievalResult | None = None
+    verdict_in: Verdict | None = None
+    verdict_out: Verdict | None = None
+    prompt: str = ""
+    attempts: tuple[VendorAttempt, ...] = ()
+    sentences: list[Sentence] = field(default_factory=list)
+    claims: list[ClaimSupport] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
+    text: str = ""
+    first_confirmed_s: float | None = None
+    _spent_ms: dict[tuple[Stage, str], float] = field(default_factory=lambda: defaultdict(float))
+    _errors: dict[Stage, str] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: Stage, step: str = "") -> Iterator[None]:
+        """Add the block's duration to the stage; an error leaves its code behind and goes on up."""
+        start = self.clock.monotonic()
+        try:
+            yield
+        except Exception as error:
+            self._errors[stage] = error.code if isinstance(error, FrontdeskError) else "unexpected"
+            raise
+        finally:
+            self._spent_ms[stage, step] += (self.clock.monotonic() - start) * 1000
+
+    def degrade(self, label: str) -> None:
+        if label not in self.degraded:
+            self.degraded.append(label)
+
+    def forget_sentences(self) -> None:
+        """The answer starts again from nothing."""
+        self.sentences.clear()
+        self.claims.clear()
+        self.citations.clear()
+        self.text = ""
+
+    def confirm(self, sentence: Sentence, *, separator: str, report: GroundingReport | None) -> None:
+        """Add a confirmed sentence to the answer; its claims get offsets into the whole text."""
+        offset = len(self.text) + len(separator)
+        self.text += separator + sentence.text
+        self.sentences.append(sentence)
+        known = {citation.marker for citation in self.citations}
+        self.citations.extend(citation for citation in sentence.citations if citation.marker not in known)
+        for support in report.claims if report else ():
+            claim = replace(support.claim, start=support.claim.start + offset, end=support.claim.end + offset)
+            self.claims.append(replace(support, claim=claim))
+        if self.first_confirmed_s is None:
+            self.first_confirmed_s = self.clock.monotonic() - self.started_s
+
+    def withhold(self, piece: Withheld) -> None:
+        self.withheld.append(piece)
+        for reason in piece.reasons:
+            self.telemetry.withheld(stage=piece.stage, reason=reason)
+
+    def to_record(
+        self,
+        turn: OpenTurn,
+        *,
+        outcome: Outcome,
+        confidence: ConfidenceLevel,
+        escalation_reason: EscalationReason | None,
+    ) -> TurnRecord:
+        """The finished record. Stages that did not run have no timing."""
+        timings = tuple(
+            StageTiming(stage=stage, step=step, ms=round(ms, 3), error=self._errors.get(stage, "") if not step else "")
+            for (stage, step), ms in self._spent_ms.items()
+        )
+        per_stage: dict[str, float] = {timing.stage.value: timing.ms for timing in timings if not timing.step}
+        per_stage["total"] = round((self.clock.monotonic() - self.started_s) * 1000, 3)
+        if self.first_confirmed_s is not None:
+            per_stage["first_confirmed"] = round(self.first_confirmed_s * 1000, 3)
+        for timing in timings:
+            self.telemetry.stage_ended(timing.stage, timing.step, seconds=timing.ms / 1000, error=timing.error)
+        return TurnRecord(
+            answer=Answer(
+                turn_id=turn.turn_id,
+                outcome=outcome,
+                text=self.text,
+                citations=tuple(self.citations),
+                confidence=confidence,
+                degraded=tuple(self.degraded),
+                release_id=turn.release_id,
+                timings_ms=per_stage,
+            ),
+            lease=turn.lease,
+            route=self.route,
+            retrieval=self.retrieval,
+            verdict_in=self.verdict_in,
+            verdicts_out=(self.verdict_out,) if self.verdict_out else (),
+            sentences=tuple(self.sentences),
+            claims=tuple(self.claims),
+            withheld=tuple(self.withheld),
+            prompt=self.prompt,
+            attempts=self.attempts,
+            costs=tuple(
+                CostEntry(vendor=item.vendor, model=item.model, feature=item.purpose, cost_usd=item.cost_usd)
+                for item in self.attempts
+            ),
+            timings=timings,
+            escalation_reason=escalation_reason,
+        )
+
+    def worst_risk(self) -> float:
+        """The highest risk among confirmed claims; 0 when there are none."""
+        return max((claim.risk for claim in self.claims if not math.isnan(claim.risk)), default=0.0)

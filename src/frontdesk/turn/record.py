@@ -1,0 +1,115 @@
+"""Record: a finished turn is written with its last events in one commit, or it is not finished."""
+
+import json
+from dataclasses import dataclass
+
+from frontdesk.domain.conversation import ConversationStatus, Message
+from frontdesk.domain.escalation import Escalation
+from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed
+from frontdesk.domain.ids import MessageId
+from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.stores import Database, Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What is written when a turn ends."""
+
+    record: TurnRecord
+    message_id: MessageId
+    """Under which the assistant's words are kept in the history."""
+    error_code: str = ""
+    """Why it failed; only with outcome `failed`."""
+    escalation: Escalation | None = None
+    """To be opened with it."""
+    handover_text: str = ""
+    is_silent: bool = False
+    """A person has the conversation: the turn ends and the assistant says nothing."""
+    summary: str = ""
+    summarised_until: int = 0
+    """The conversation's summary as this turn left it."""
+
+
+async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: Ending) -> tuple[StoredEvent, ...]:
+    """End the turn: events, escalation, history and record in one commit.
+
+    Raises:
+        LeaseLostError: another worker has the turn; nothing was written.
+        HandedOverError: a person took the conversation in the meantime; end it again, silently.
+    """
+    at = clock.now()
+
+    def commit(stores: Stores) -> tuple[StoredEvent, ...]:
+        if not ending.is_silent:
+            stores.turns.assert_held(turn.lease)
+            _keep_words(stores, turn, ending)
+        events: list[Event] = [_last_event(turn, ending)]
+        if ending.escalation is not None:
+            events.insert(0, open_escalation(stores, ending.escalation, text=ending.handover_text))
+        stored = stores.events.append(turn.conversation_id, events, at=at)
+        stores.turns.finish(ending.record, last_seq=stored[-1].seq, at=at)
+        return stored
+
+    def _keep_words(stores: Stores, turn: OpenTurn, ending: Ending) -> None:
+        stores.messages.add(
+            Message(
+                message_id=ending.message_id,
+                conversation_id=turn.conversation_id,
+                turn_id=turn.turn_id,
+                position=0,
+                role="assistant",
+                text=ending.record.answer.text,
+                language=turn.language,
+                at=at,
+            )
+        )
+        if ending.summarised_until:
+            stores.conversations.set_summary(turn.conversation_id, ending.summary, until=ending.summarised_until)
+
+    return await database.write(commit)
+
+
+def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:
+    """Hand the conversation to people: the assistant is silent from this commit on. Part of a unit of work."""
+    opened = stores.escalations.open(escalation)
+    stores.conversations.set_status(escalation.conversation_id, ConversationStatus.WAITING)
+    stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened), at=opened.opened_at)
+    return EscalationOpened(escalation_id=opened.escalation_id, turn_id=opened.turn_id, reason=opened.reason, text=text)
+
+
+def _last_event(turn: OpenTurn, ending: Ending) -> Event:
+    answer = ending.record.answer
+    if answer.outcome is Outcome.FAILED:
+        return TurnFailed(
+            turn_id=turn.turn_id,
+            outcome=answer.outcome,
+            text=answer.text,
+            code=ending.error_code,
+            release_id=answer.release_id,
+            timings_ms=answer.timings_ms,
+        )
+    return AnswerCompleted(
+        turn_id=turn.turn_id,
+        outcome=answer.outcome,
+        text=answer.text,
+        citations=answer.citations,
+        confidence=answer.confidence,
+        degraded=answer.degraded,
+        release_id=answer.release_id,
+        timings_ms=answer.timings_ms,
+    )
+
+
+def _notice_body(escalation: Escalation) -> str:
+    return json.dumps(
+        {
+            "escalation_id": escalation.escalation_id,
+            "conversation_id": escalation.conversation_id,
+            "turn_id": escalation.turn_id,
+            "reason": escalation.reason,
+            "queue": escalation.queue,
+            "topic": escalation.topic,
+            "opened_at": escalation.opened_at.isoformat(),
+        }
+    )

@@ -1,0 +1,186 @@
+"""Routing: which road a message takes, and what happens to questions the knowledge does not answer.
+
+Intents and topics are matched by example: a message belongs to the one whose closest example is
+close enough, by words or by meaning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from frontdesk.domain.conversation import Message
+from frontdesk.domain.escalation import EscalationReason
+from frontdesk.domain.release import (
+    AssistantProfile,
+    EscalationPolicy,
+    Intent,
+    Localised,
+    RoutingPolicy,
+    Topic,
+    localised,
+)
+from frontdesk.domain.turn import ConfidenceLevel, Route, TurnContext
+from frontdesk.ports.models import Embedder
+from frontdesk.text.tokens import content_stems, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CLOSE_ENOUGH = 0.78
+"""Similarity from which a message takes an intent's road away from the knowledge. A guess on the careful
+side: a missed greeting costs an 'I don't know', a misread question costs an answer."""
+NEAR_TOPIC = 0.55
+"""Similarity from which a question without an answer counts as a named uncovered topic; a guess, as above."""
+_YES = frozenset(
+    {"yes", "yeah", "yep", "sure", "ok", "okay", "please", "do", "that"}
+    | {"ja", "gerne", "bitte", "klar", "sí", "si", "claro", "vale", "por", "favor"}
+)
+"""Words of a plain yes in the languages we ship texts for."""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    name: str
+    words: frozenset[str]
+
+
+class ExampleMatcher:
+    """Finds the example closest to a message."""
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[str]]], embedder: Embedder | None) -> None:
+        pairs = [(name, text) for name, texts in groups for text in texts]
+        self._examples = [_Example(name, _word_set(text)) for name, text in pairs]
+        self._vectors: NDArray[np.float32] | None = None
+        self._embedder = embedder
+        if embedder is not None and pairs:
+            self._vectors = embedder.embed_now([text for _, text in pairs])
+
+    async def closest(self, text: str) -> tuple[str, float]:
+        """Name and similarity (0 to 1) of the closest example; `("", 0.0)` when there are no examples."""
+        if not self._examples:
+            return "", 0.0
+        asked = _word_set(text)
+        scores = [_dice(asked, example.words) for example in self._examples]
+        if self._vectors is not None and self._embedder is not None:
+            vector = (await self._embedder.embed([text]))[0]
+            scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        return self._examples[best].name, float(scores[best])
+
+
+class Router:
+    """Applies intents.yaml, topics.yaml and escalation.yaml of one release."""
+
+    def __init__(
+        self,
+        policy: RoutingPolicy,
+        profile: AssistantProfile,
+        escalation: EscalationPolicy,
+        embedder: Embedder | None,
+    ) -> None:
+        self._policy = policy
+        self._profile = profile
+        self._escalation = escalation
+        self._intents = {intent.name: intent for intent in policy.intents}
+        self._topics = {topic.name: topic for topic in policy.topics}
+        self._intent_examples = ExampleMatcher([(i.name, i.examples) for i in policy.intents], embedder)
+        self._topic_examples = ExampleMatcher([(t.name, t.examples) for t in policy.topics], embedder)
+
+    async def route(self, text: str, *, language: str, context: TurnContext) -> Route:
+        """The road for a message, before anything was searched."""
+        if self._accepts_offer(text, context.history):
+            return Route(kind="human", escalation=EscalationReason.ASKED, why="The customer accepted our offer.")
+        name, score = await self._intent_examples.closest(text)
+        intent = self._intents.get(name)
+        if intent is not None and score >= CLOSE_ENOUGH:
+            return self._by_intent(intent, score, language)
+        topic_name, topic_score = await self._topic_examples.closest(text)
+        topic = self._topics.get(topic_name)
+        if topic is not None and topic_score >= CLOSE_ENOUGH:
+            return self._by_topic(topic, topic_score, language)
+        if not content_stems(text, language) and not context.history:
+            return Route(
+                kind="clarify",
+                reply=self._say(self._profile.texts.clarify, language),
+                why="The message names nothing that could be looked up, and nothing was said before.",
+            )
+        return Route(kind="knowledge", confidence=1.0 - score, why="No intent or topic is close enough.")
+
+    async def uncovered(self, text: str, *, language: str, unanswered_before: int, level: ConfidenceLevel) -> Route:
+        """The road for a question the knowledge does not answer: the topic's policy, else the default one."""
+        name, score = await self._topic_examples.closest(text)
+        topic = self._topics.get(name)
+        if topic is not None and score >= NEAR_TOPIC:
+            return self._by_topic(topic, score, language)
+        if self._policy.uncovered == "escalate" or unanswered_before + 1 >= self._escalation.uncertain_after:
+            return Route(
+                kind="human",
+                escalation=EscalationReason.UNCERTAIN,
+                why=f"Not answered by the knowledge ({level} confidence), and so {unanswered_before + 1} in a row.",
+            )
+        why = f"Not answered by the knowledge ({level} confidence)."
+        if self._policy.uncovered == "disclaim":
+            return Route(kind="knowledge", disclaimer=self._say(self._profile.texts.disclaimer, language), why=why)
+        return Route(kind="refuse", reply=self._say(self._profile.texts.unknown, language), why=why)
+
+    def _by_intent(self, intent: Intent, score: float, language: str) -> Route:
+        return Route(
+            kind=intent.route,
+            intent=intent.name,
+            confidence=score,
+            reply=self._say(intent.reply, language),
+            escalation=EscalationReason.ASKED if intent.route == "human" else None,
+            why=f"Close to an example of the intent '{intent.name}' ({score:.2f}).",
+        )
+
+    def _by_topic(self, topic: Topic, score: float, language: str) -> Route:
+        why = (
+            f"Close to an example of the uncovered topic '{topic.name}' ({score:.2f}), whose policy is {topic.policy}."
+        )
+        reply = self._say(topic.reply, language)
+        if topic.policy == "escalate":
+            return Route(
+                kind="human",
+                topic=topic.name,
+                confidence=score,
+                reply=reply,
+                escalation=EscalationReason.POLICY,
+                why=why,
+            )
+        if topic.policy == "disclaim":
+            disclaimer = reply or self._say(self._profile.texts.disclaimer, language)
+            return Route(kind="knowledge", topic=topic.name, confidence=score, disclaimer=disclaimer, why=why)
+        return Route(
+            kind="refuse",
+            topic=topic.name,
+            confidence=score,
+            reply=reply or self._say(self._profile.texts.unknown, language),
+            why=why,
+        )
+
+    def _accepts_offer(self, text: str, history: Sequence[Message]) -> bool:
+        """Whether this is a plain yes to the offer to bring in a person, which was the last thing said."""
+        said = [token.text.casefold() for token in words(text)]
+        if not said or len(said) > 5 or not set(said) <= _YES:
+            return False
+        last = history[-1] if history else None
+        return (
+            last is not None
+            and last.role == "assistant"
+            and last.text.endswith(tuple(text for text in self._profile.texts.unknown.values() if text))
+        )
+
+    def _say(self, texts: Localised, language: str) -> str:
+        return localised(texts, language, self._profile.default_language)
+
+
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(token.text.casefold() for token in words(text))
+
+
+def _dice(left: frozenset[str], right: frozenset[str]) -> float:
+    """2·|A∩B| / (|A|+|B|), 0 to 1 (Dice 1945)."""
+    total = len(left) + len(right)
+    return 2 * len(left & right) / total if total else 0.0
