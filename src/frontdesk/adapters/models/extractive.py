@@ -1,0 +1,187 @@
+"""The built-in model: it quotes the passages and says nothing of its own, so it needs no vendor and no key.
+
+A sentence is chosen for the question's words it holds (rare ones count more), for the kind of thing that is
+asked for (a price, a duration, a date), for its heading, for its passage's rank, and, where an embedder is at
+hand, for its meaning. When nothing is relevant enough the reply is empty, and the caller says so honestly.
+"""
+
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from frontdesk.adapters.models.extractive_candidates import Candidate, candidates
+from frontdesk.adapters.models.extractive_cues import Cue, cues, meets
+from frontdesk.domain.usage import Usage
+from frontdesk.ports.models import ChatRequest, Embedder, ModelEvent, StreamEnd, TextDelta
+from frontdesk.text.tokens import content_stems
+
+MAX_SENTENCES = 3
+MAX_STEPS = 6
+"""A numbered procedure is quoted whole up to this length: half of one misleads."""
+EMBEDDED_SENTENCES = 4
+"""With the question five short texts: 10 ms on one core."""
+
+# Weights and thresholds: chosen on the demo's questions (tests/unit/adapters/models/test_extractive_quality.py).
+WORDS, HEADING, CUE, RANK, MEANING = 1.0, 0.35, 0.25, 0.2, 0.5
+SHORT_QUESTION_STEMS = 3
+CARRIED = 0.4
+"""What a word of the customer's message before counts in a short question."""
+RELEVANT = 0.42
+"""Below this score nothing is said."""
+ALSO_RELEVANT = 0.75
+"""Further sentences reach this share of the best one's score."""
+DUPLICATE = 0.6
+"""Jaccard overlap of stems from which two sentences say the same."""
+PREFIX = 5
+"""Words of this length that begin alike count as related, which helps with compounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    candidate: Candidate
+    rank: int
+    """The passage it comes from, 0 for the best."""
+    score: float
+
+
+class ExtractiveChatModel:
+    """Quotes at most three sentences, or one numbered procedure, under the request's lead-in."""
+
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        self._embedder = embedder
+
+    @property
+    def vendor(self) -> str:
+        return "frontdesk"
+
+    @property
+    def model(self) -> str:
+        return "extractive"
+
+    def render(self, request: ChatRequest) -> str:
+        lines = (f"[{number}] {passage.text}" for number, passage in enumerate(request.passages, start=1))
+        return "\n\n".join([request.question, *lines])
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ModelEvent]:
+        sentences = await self.choose(request)
+        if sentences and request.lead_in:
+            yield TextDelta(text=request.lead_in.strip() + "\n\n")
+        for position, sentence in enumerate(sentences):
+            ending = "" if sentence[-1:] in ".!?…:;。！？" else "."
+            separator = "\n" if position < len(sentences) - 1 else ""
+            yield TextDelta(text=sentence + ending + separator)
+        yield StreamEnd(finish_reason="stop", usage=Usage(), model=self.model)
+
+    async def choose(self, request: ChatRequest) -> list[str]:
+        """The sentences to quote, in reading order; empty when none is relevant enough."""
+        scored = _score_all(request)
+        if self._embedder is not None and request.language == "en" and scored:
+            scored = await _with_meaning(self._embedder, request.question, scored)
+        if not scored or scored[0].score < RELEVANT:
+            return []
+        chosen = _procedure(request, scored) or _distinct(scored)
+        return [item.candidate.text for item in _in_reading_order(chosen)]
+
+
+def _score_all(request: ChatRequest) -> list[_Scored]:
+    """Every candidate, best first; those in the question's language alone, where there are relevant ones."""
+    pool = [
+        (rank, passage.language, candidate)
+        for rank, passage in enumerate(request.passages)
+        for candidate in candidates(passage)
+    ]
+    wanted = _weights(request, [candidate for _, _, candidate in pool])
+    asked = cues(request.question)
+    scored = [
+        (language, _Scored(candidate=candidate, rank=rank, score=_score(candidate, rank, wanted, asked)))
+        for rank, language, candidate in pool
+    ]
+    native = [item for language, item in scored if language == request.language and item.score >= RELEVANT]
+    return sorted(native or [item for _, item in scored], key=lambda item: (-item.score, item.rank))
+
+
+def _weights(request: ChatRequest, pool: Sequence[Candidate]) -> dict[str, float]:
+    """What each stem of the question counts, adding up to 1: rare among the candidates is telling."""
+    stems = dict.fromkeys(content_stems(request.question, request.language), 1.0)
+    if len(stems) < SHORT_QUESTION_STEMS:
+        earlier = [turn.text for turn in request.history if turn.role == "customer"][-1:]
+        for stem in content_stems(" ".join(earlier), request.language):
+            stems.setdefault(stem, CARRIED)
+    seen = Counter(stem for candidate in pool for stem in candidate.stems | candidate.heading_stems)
+    weights = {
+        stem: share * math.log(1 + (len(pool) - seen[stem] + 0.5) / (seen[stem] + 0.5)) for stem, share in stems.items()
+    }
+    total = sum(weights.values())
+    return {stem: weight / total for stem, weight in weights.items()} if total else {}
+
+
+def _score(candidate: Candidate, rank: int, wanted: dict[str, float], asked: frozenset[Cue]) -> float:
+    in_sentence = sum(weight for stem, weight in wanted.items() if _has(candidate.stems, stem))
+    in_heading = sum(
+        weight
+        for stem, weight in wanted.items()
+        if not _has(candidate.stems, stem) and _has(candidate.heading_stems, stem)
+    )
+    if not in_sentence and not in_heading:
+        return 0.0
+    met = sum(1 for cue in asked if meets(cue, candidate.text, is_step=candidate.kind == "step"))
+    bonus = CUE * met / len(asked) if asked else 0.0
+    return WORDS * in_sentence + HEADING * in_heading + bonus + RANK / (1 + rank)
+
+
+def _has(stems: frozenset[str], stem: str) -> bool:
+    if stem in stems:
+        return True
+    return len(stem) > PREFIX and any(other[:PREFIX] == stem[:PREFIX] and _is_part(other, stem) for other in stems)
+
+
+def _is_part(left: str, right: str) -> bool:
+    return left.startswith(right) or right.startswith(left)
+
+
+async def _with_meaning(embedder: Embedder, question: str, scored: list[_Scored]) -> list[_Scored]:
+    """The best few by words, ordered again with the cosine to the question."""
+    head, tail = scored[:EMBEDDED_SENTENCES], scored[EMBEDDED_SENTENCES:]
+    vectors = await embedder.embed([question, *(item.candidate.text for item in head)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    again = [
+        _Scored(candidate=item.candidate, rank=item.rank, score=item.score + MEANING * (cosine - 0.5))
+        for item, cosine in zip(head, cosines, strict=True)
+    ]
+    return sorted(again, key=lambda item: -item.score) + tail
+
+
+def _procedure(request: ChatRequest, scored: list[_Scored]) -> list[_Scored]:
+    """All steps of the numbered list that the best sentence belongs to, if it does and they are few."""
+    best = scored[0]
+    if best.candidate.kind != "step" or "steps" not in cues(request.question):
+        return []
+    steps = [
+        item
+        for item in scored
+        if item.rank == best.rank and item.candidate.block == best.candidate.block and item.candidate.kind == "step"
+    ]
+    return steps if len(steps) <= MAX_STEPS else []
+
+
+def _distinct(scored: list[_Scored]) -> list[_Scored]:
+    """The best sentence and what adds to it."""
+    chosen: list[_Scored] = []
+    for item in scored:
+        if len(chosen) == MAX_SENTENCES or item.score < max(RELEVANT, ALSO_RELEVANT * scored[0].score):
+            break
+        if not any(_same(item.candidate, other.candidate) for other in chosen):
+            chosen.append(item)
+    return chosen
+
+
+def _same(left: Candidate, right: Candidate) -> bool:
+    common = len(left.stems & right.stems)
+    return common >= DUPLICATE * len(left.stems | right.stems)
+
+
+def _in_reading_order(chosen: list[_Scored]) -> list[_Scored]:
+    """Passages in the order of their best sentence, sentences as they stand in their passage."""
+    order = list(dict.fromkeys(item.rank for item in chosen))
+    return sorted(chosen, key=lambda item: (order.index(item.rank), item.candidate.position))
