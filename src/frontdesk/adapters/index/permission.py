@@ -1,0 +1,32 @@
+"""Audiences as ranges of rows."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from frontdesk.domain.conversation import Audiences
+
+Ranges = tuple[tuple[int, int], ...]
+"""Half-open ranges of rows, ascending, never touching."""
+
+
+class Permission:
+    """Rows are sorted by audience, so what somebody may see is a few ranges, taken before anything is scored."""
+
+    def __init__(self, audiences: Mapping[str, int]) -> None:
+        """Args: audiences: chunks per audience, as in the manifest."""
+        self._ranges: dict[str, tuple[int, int]] = {}
+        start = 0
+        for label in sorted(audiences):
+            self._ranges[label] = (start, start + audiences[label])
+            start += audiences[label]
+        self.ranges = lru_cache(maxsize=256)(self._compute)
+        """Ranges of the rows that these audiences may see."""
+
+    def _compute(self, audiences: Audiences) -> Ranges:
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(self._ranges[label] for label in audiences if label in self._ranges):
+            if merged and merged[-1][1] == start:
+                merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((start, end))
+        return tuple(merged)

@@ -1,0 +1,146 @@
+"""A snapshot's content: its order, its identity, and its files."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontdesk.adapters.index.codec import dump, from_chunk, from_document
+from frontdesk.adapters.index.dense import write_vectors
+from frontdesk.adapters.index.lexical import write_lexical
+from frontdesk.adapters.index.records import KeyFile, RecordFile, save_array
+from frontdesk.domain.errors import MalformedError
+from frontdesk.domain.ids import SnapshotId
+from frontdesk.domain.knowledge import Chunk, Document, EmbeddedChunk
+from frontdesk.text.tokens import content_stems
+
+FORMAT = 1
+"""Rises when the files change, so that an old folder is never taken for a new one."""
+RULE_PROBES = {
+    "en": "The returns of 2 pairs of hiking boots, bought for £129.90 on 2024-05-03, aren't refundable.",
+    "de": "Die Rücksendungen der Wanderstiefel für 1.299,90 € wurden am 3. Mai zurückgezahlt.",
+    "es": "Las devoluciones de las botas compradas el 3 de mayo no tienen ningún coste añadido.",
+    "zh": "如何退货 refund 30天",
+}
+"""Sentences whose stems stand for the text rules: other rules make another snapshot."""
+UNIT_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotContent:
+    """What is sealed, in the order it is stored: documents by path, chunks by audience."""
+
+    documents: tuple[Document, ...]
+    chunks: tuple[Chunk, ...]
+    vectors: NDArray[np.float32] | None
+    """(n_chunks, dim) float32, rows of unit length; None when lexical only."""
+    embedder: str
+    settings: Mapping[str, Any]
+
+    @property
+    def dimension(self) -> int:
+        return 0 if self.vectors is None else self.vectors.shape[1]
+
+    @property
+    def languages(self) -> dict[str, int]:
+        return dict(sorted(Counter(chunk.language for chunk in self.chunks).items()))
+
+    @property
+    def audiences(self) -> dict[str, int]:
+        return dict(sorted(Counter(chunk.audience for chunk in self.chunks).items()))
+
+
+def arrange(
+    documents: Sequence[Document], chunks: Sequence[EmbeddedChunk], *, embedder: str, settings: Mapping[str, Any]
+) -> SnapshotContent:
+    """Check what was given and put it into stored order.
+
+    Raises:
+        MalformedError: an id is repeated, a chunk has no document, or vectors do not fit the embedder.
+    """
+    _check_ids(documents, chunks)
+    by_path = tuple(sorted(documents, key=lambda document: (document.path, document.document_id)))
+    place = {document.document_id: number for number, document in enumerate(by_path)}
+    ordered = sorted(
+        chunks,
+        key=lambda item: (item.chunk.audience, place[item.chunk.document_id], item.chunk.position, item.chunk.chunk_id),
+    )
+    return SnapshotContent(
+        documents=by_path,
+        chunks=tuple(item.chunk for item in ordered),
+        vectors=_stacked(ordered) if embedder else None,
+        embedder=embedder,
+        settings=settings,
+    )
+
+
+def identify(content: SnapshotContent) -> SnapshotId:
+    """The snapshot's id: the same for the same chunks, documents, embedder and settings, whenever they were fetched.
+
+    Vectors follow from content hash and embedder. Audience, title and address of a chunk are part of it, because
+    who may see a passage and what is cited must never come from an older snapshot.
+    """
+    digest = hashlib.sha256(dump([FORMAT, _text_rules(), content.embedder, dict(content.settings)]))
+    for chunk in sorted(content.chunks, key=lambda chunk: chunk.chunk_id):
+        digest.update(dump(from_chunk(chunk)) + b"\n")
+    for document in sorted(content.documents, key=lambda document: document.document_id):
+        digest.update(dump({**from_document(document), "fetched_at": ""}) + b"\n")
+    return SnapshotId.mint(digest.hexdigest()[:40])
+
+
+def _text_rules() -> list[list[str]]:
+    return [content_stems(text, language) for language, text in RULE_PROBES.items()]
+
+
+def write_content(folder: Path, content: SnapshotContent) -> None:
+    """Write every file but the manifest."""
+    RecordFile.write(folder, "chunks", [from_chunk(chunk) for chunk in content.chunks])
+    KeyFile.write(folder, "chunks", [chunk.chunk_id for chunk in content.chunks])
+    RecordFile.write(folder, "documents", [from_document(document) for document in content.documents])
+    KeyFile.write(folder, "documents", [document.document_id for document in content.documents])
+    _write_document_rows(folder, content)
+    write_lexical(folder, content.chunks)
+    if content.vectors is not None:
+        write_vectors(folder, content.vectors)
+
+
+def _check_ids(documents: Sequence[Document], chunks: Sequence[EmbeddedChunk]) -> None:
+    known = {document.document_id for document in documents}
+    if len(known) != len(documents):
+        raise MalformedError("A document id is repeated.", field="documents")
+    if len({item.chunk.chunk_id for item in chunks}) != len(chunks):
+        raise MalformedError("A chunk id is repeated.", field="chunks")
+    orphan = next((item.chunk for item in chunks if item.chunk.document_id not in known), None)
+    if orphan is not None:
+        raise MalformedError(f"The document of {orphan.chunk_id} is missing.", field="chunks")
+
+
+def _stacked(chunks: Sequence[EmbeddedChunk]) -> NDArray[np.float32] | None:
+    """(n, dim) float32; None when there is nothing to stack."""
+    given = [item.vector for item in chunks if item.vector is not None]
+    if len(given) != len(chunks):
+        raise MalformedError("A chunk has no vector although an embedder is named.", field="chunks")
+    if not given:
+        return None
+    if len({vector.shape for vector in given}) != 1:
+        raise MalformedError("Vectors have different dimensions.", field="chunks")
+    vectors = np.stack(given).astype(np.float32, copy=False)
+    if not np.all(np.abs(np.einsum("ij,ij->i", vectors, vectors) - 1.0) < UNIT_TOLERANCE):
+        raise MalformedError("A vector is not of unit length.", field="chunks")
+    return vectors
+
+
+def _write_document_rows(folder: Path, content: SnapshotContent) -> None:
+    place = {document.document_id: number for number, document in enumerate(content.documents)}
+    rows: list[list[int]] = [[] for _ in content.documents]
+    for row, chunk in enumerate(content.chunks):
+        rows[place[chunk.document_id]].append(row)
+    for group in rows:
+        group.sort(key=lambda row: content.chunks[row].position)
+    save_array(folder / "documents.row_ends.npy", np.cumsum([0, *map(len, rows)], dtype=np.int64))
+    save_array(folder / "documents.rows.npy", np.array([row for group in rows for row in group], np.int32))
