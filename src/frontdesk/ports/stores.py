@@ -79,6 +79,14 @@ class ConversationStore(Protocol):
     def list_recent(self, *, limit: int) -> Sequence[Conversation]: ...
 
 
+class PayloadStore(Protocol):
+    """What people wrote, apart from the log that refers to it."""
+
+    def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
+        """Forget everything written in this customer's conversations; how many bodies that were."""
+        ...
+
+
 class MessageStore(Protocol):
     def add(self, message: Message) -> int:
         """Store it at the conversation's next position, which is returned; `message.position` is ignored."""
@@ -196,6 +204,8 @@ class Stores(Protocol):
     @property
     def conversations(self) -> ConversationStore: ...
     @property
+    def payloads(self) -> PayloadStore: ...
+    @property
     def messages(self) -> MessageStore: ...
     @property
     def events(self) -> EventLog: ...
@@ -245,6 +255,7 @@ __all__ = [
     "MessageStore",
     "Outbox",
     "OutboxEntry",
+    "PayloadStore",
     "ReleaseStore",
     "StaffKeyStore",
     "StoredTurn",
