@@ -1,0 +1,71 @@
+"""Conversations that need a person: at most one open escalation each."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select
+
+from frontdesk.adapters.stores.schema import escalations
+from frontdesk.adapters.stores.sql import AnyRow, insert_if_absent
+from frontdesk.adapters.stores.values import from_ms, to_ms
+from frontdesk.domain.errors import ConflictError
+from frontdesk.domain.escalation import Escalation, EscalationReason
+from frontdesk.domain.ids import ConversationId, EscalationId, TurnId
+
+_OPEN = insert_if_absent(escalations)
+_GET = select(escalations).where(escalations.c.escalation_id == bindparam("wanted"))
+_IS_OPEN = escalations.c.closed_at.is_(None)
+_OPEN_ON = select(escalations).where(escalations.c.conversation_id == bindparam("wanted"), _IS_OPEN)
+_LIST_OPEN = (
+    select(escalations)
+    .where(_IS_OPEN)
+    .order_by(escalations.c.opened_at, escalations.c.escalation_id)
+    .limit(bindparam("most"))
+)
+
+
+class Escalations:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, escalation: Escalation) -> Escalation:
+        """Open it, or return the one already open on its conversation."""
+        row = {
+            "escalation_id": escalation.escalation_id,
+            "conversation_id": escalation.conversation_id,
+            "turn_id": escalation.turn_id,
+            "reason": escalation.reason.value,
+            "queue": escalation.queue,
+            "topic": escalation.topic,
+            "opened_at": to_ms(escalation.opened_at),
+            "closed_at": None,
+        }
+        self._connection.execute(_OPEN, row)
+        opened = self.open_on(escalation.conversation_id)
+        if opened is None:
+            raise ConflictError("An escalation with this id was opened before.", field="escalation_id")
+        return opened
+
+    def get(self, escalation_id: EscalationId) -> Escalation | None:
+        row = self._connection.execute(_GET, {"wanted": escalation_id}).first()
+        return None if row is None else _to_escalation(row)
+
+    def open_on(self, conversation_id: ConversationId) -> Escalation | None:
+        row = self._connection.execute(_OPEN_ON, {"wanted": conversation_id}).first()
+        return None if row is None else _to_escalation(row)
+
+    def list_open(self, *, limit: int) -> Sequence[Escalation]:
+        """Longest waiting first."""
+        return tuple(_to_escalation(row) for row in self._connection.execute(_LIST_OPEN, {"most": limit}))
+
+
+def _to_escalation(row: AnyRow) -> Escalation:
+    return Escalation(
+        escalation_id=EscalationId(row.escalation_id),
+        conversation_id=ConversationId(row.conversation_id),
+        turn_id=None if row.turn_id is None else TurnId(row.turn_id),
+        reason=EscalationReason(row.reason),
+        queue=row.queue,
+        topic=row.topic,
+        opened_at=from_ms(row.opened_at),
+        closed_at=None if row.closed_at is None else from_ms(row.closed_at),
+    )

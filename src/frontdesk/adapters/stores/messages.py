@@ -1,0 +1,83 @@
+"""Messages: what was said, by position within a conversation."""
+
+import json
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from frontdesk.adapters.stores.payloads import payload_of, put_payloads
+from frontdesk.adapters.stores.schema import conversations, messages, payloads
+from frontdesk.adapters.stores.sql import AnyRow
+from frontdesk.adapters.stores.values import from_ms, to_ms
+from frontdesk.domain.conversation import Message
+from frontdesk.domain.errors import NotFoundError
+from frontdesk.domain.ids import ConversationId, MessageId, TurnId
+
+_NEXT = (
+    update(conversations)
+    .where(conversations.c.conversation_id == bindparam("wanted"))
+    .values(last_position=conversations.c.last_position + 1)
+    .returning(conversations.c.last_position)
+)
+_ADD = insert(messages)
+_ALL = select(*messages.c, payloads.c.body).select_from(
+    messages.outerjoin(payloads, payload_of(messages.c.conversation_id, "message", messages.c.position))
+)
+_GET = _ALL.where(messages.c.message_id == bindparam("wanted"))
+_HISTORY = _ALL.where(
+    messages.c.conversation_id == bindparam("wanted"), messages.c.position > bindparam("after")
+).order_by(messages.c.position)
+_earlier = messages.alias("earlier")
+_HISTORY_BEFORE = _HISTORY.where(
+    messages.c.position
+    < select(_earlier.c.position).where(_earlier.c.message_id == bindparam("before")).scalar_subquery()
+)
+
+
+class Messages:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, message: Message) -> int:
+        """Store it at the conversation's next position, which is returned; `message.position` is ignored."""
+        position: int | None = self._connection.execute(_NEXT, {"wanted": message.conversation_id}).scalar()
+        if position is None:
+            raise NotFoundError("There is no such conversation.", field="conversation_id")
+        row = {
+            "message_id": message.message_id,
+            "conversation_id": message.conversation_id,
+            "position": position,
+            "turn_id": message.turn_id,
+            "role": message.role,
+            "language": message.language,
+            "at": to_ms(message.at),
+        }
+        self._connection.execute(_ADD, row)
+        put_payloads(self._connection, message.conversation_id, "message", [(position, {"text": message.text})])
+        return position
+
+    def history(self, conversation_id: ConversationId, *, after: int, before: MessageId | None) -> tuple[Message, ...]:
+        """Messages at positions above `after`, oldest first, up to but without `before`."""
+        wanted = {"wanted": conversation_id, "after": after}
+        if before is None:
+            rows = self._connection.execute(_HISTORY, wanted)
+        else:
+            rows = self._connection.execute(_HISTORY_BEFORE, {**wanted, "before": before})
+        return tuple(_to_message(row) for row in rows)
+
+    def get(self, message_id: MessageId) -> Message | None:
+        row = self._connection.execute(_GET, {"wanted": message_id}).first()
+        return None if row is None else _to_message(row)
+
+
+def _to_message(row: AnyRow) -> Message:
+    """An erased message keeps its place; its text is empty."""
+    return Message(
+        message_id=MessageId(row.message_id),
+        conversation_id=ConversationId(row.conversation_id),
+        turn_id=None if row.turn_id is None else TurnId(row.turn_id),
+        position=row.position,
+        role=row.role,
+        text="" if row.body is None else json.loads(row.body)["text"],
+        language=row.language,
+        at=from_ms(row.at),
+    )

@@ -1,0 +1,73 @@
+"""What must reach the outside: committed with our rows, sent after, tried again until it is done."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, bindparam, select, update
+
+from frontdesk.adapters.stores.schema import outbox
+from frontdesk.adapters.stores.sql import AnyRow, DatabaseNow, insert_if_absent
+from frontdesk.adapters.stores.values import from_ms, to_ms, to_ms_span
+from frontdesk.ports.stores import OutboxEntry
+
+_PUT = insert_if_absent(outbox)
+_DUE = (
+    select(outbox.c.entry_id)
+    .where(outbox.c.done_at.is_(None), outbox.c.due_at <= DatabaseNow(), outbox.c.lease_until <= DatabaseNow())
+    .order_by(outbox.c.due_at, outbox.c.entry_id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(outbox)
+    .where(outbox.c.entry_id == bindparam("wanted"))
+    .values(
+        lease_owner=bindparam("owner"),
+        lease_until=DatabaseNow() + bindparam("lease_ms", type_=BigInteger),
+        attempts=outbox.c.attempts + 1,
+    )
+    .returning(outbox)
+)
+_DONE = (
+    update(outbox)
+    .where(outbox.c.entry_id == bindparam("wanted"))
+    .values(done_at=DatabaseNow(), body="", lease_owner=None)
+)
+_RETRY = (
+    update(outbox)
+    .where(outbox.c.entry_id == bindparam("wanted"), outbox.c.done_at.is_(None))
+    .values(lease_owner=None, lease_until=0)
+)
+
+
+class OutgoingEntries:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, topic: str, *, key: str, body: str, at: datetime) -> None:
+        """Due from `at`; a key that this topic has seen before is not put again, even after it is done."""
+        row = {"topic": topic, "key": key, "body": body, "due_at": to_ms(at)}
+        self._connection.execute(_PUT, {**row, "attempts": 0, "lease_until": 0, "error": ""})
+
+    def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[OutboxEntry, ...]:
+        """Entries that are due, now this owner's until the lease runs out; `attempts` counts this one."""
+        found = self._connection.execute(_DUE, {"most": limit}).scalars().all()
+        taken = {"owner": owner, "lease_ms": to_ms_span(lease_s)}
+        return tuple(_to_entry(self._connection.execute(_TAKE, {"wanted": one, **taken}).one()) for one in found)
+
+    def done(self, entry_id: int) -> None:
+        """It has arrived; the body is no longer kept."""
+        self._connection.execute(_DONE, {"wanted": entry_id})
+
+    def retry(self, entry_id: int, *, due_at: datetime, error: str) -> None:
+        self._connection.execute(_RETRY, {"wanted": entry_id, "due_at": to_ms(due_at), "error": error})
+
+
+def _to_entry(row: AnyRow) -> OutboxEntry:
+    return OutboxEntry(
+        entry_id=row.entry_id,
+        topic=row.topic,
+        key=row.key,
+        body=row.body,
+        attempts=row.attempts,
+        due_at=from_ms(row.due_at),
+    )

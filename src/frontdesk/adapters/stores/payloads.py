@@ -1,0 +1,50 @@
+"""What people wrote, where it can be erased without a gap in anything else."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
+
+from frontdesk.adapters.stores.schema import conversations, payloads
+from frontdesk.adapters.stores.values import to_json, to_ms
+from frontdesk.domain.ids import ConversationId, CustomerId
+
+Noun = Literal["event", "message", "turn"]
+
+_PUT = insert(payloads)
+_OF_CUSTOMER = select(conversations.c.conversation_id).where(conversations.c.customer_id == bindparam("customer"))
+_ERASE = (
+    update(payloads)
+    .where(payloads.c.conversation_id.in_(_OF_CUSTOMER), payloads.c.erased_at.is_(None))
+    .values(body=None, erased_at=bindparam("at"))
+)
+_ERASE_SUMMARIES = update(conversations).where(conversations.c.customer_id == bindparam("customer")).values(summary="")
+
+
+def put_payloads(
+    connection: Connection, conversation_id: ConversationId, noun: Noun, bodies: Sequence[tuple[int, Mapping[str, Any]]]
+) -> None:
+    """Store bodies by the number of the thing each belongs to."""
+    rows = [
+        {"conversation_id": conversation_id, "noun": noun, "number": number, "body": to_json(body), "erased_at": None}
+        for number, body in bodies
+    ]
+    if rows:
+        connection.execute(_PUT, rows)
+
+
+def payload_of(conversation_id: ColumnElement[str], noun: Noun, number: ColumnElement[int]) -> ColumnElement[bool]:
+    """The join condition from a row to its payload."""
+    return and_(payloads.c.conversation_id == conversation_id, payloads.c.noun == noun, payloads.c.number == number)
+
+
+class Payloads:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
+        """Forget everything written in this customer's conversations; how many bodies that were."""
+        erased = self._connection.execute(_ERASE, {"customer": customer_id, "at": to_ms(at)})
+        self._connection.execute(_ERASE_SUMMARIES, {"customer": customer_id})
+        return erased.rowcount

@@ -1,0 +1,207 @@
+"""PostgreSQL: a pool of connections through asyncpg, one more that listens for new events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from frontdesk.adapters.stores.bundle import BoundStores
+from frontdesk.adapters.stores.failures import translate
+from frontdesk.adapters.stores.migrate import bring_up_to_date
+from frontdesk.adapters.stores.signals import EventSignals
+from frontdesk.adapters.stores.sql import EVENTS_CHANNEL
+from frontdesk.domain.errors import FrontdeskError, UnavailableError
+from frontdesk.domain.ids import ConversationId
+from frontdesk.ports.stores import Stores
+
+T = TypeVar("T")
+
+_POOL = 10
+_OVERFLOW = 10
+_POOL_WAIT_S = 5.0
+_CONNECT_S = 5.0
+_ATTEMPTS = 4
+_FIRST_PAUSE_S = 0.01
+"""Before the second attempt; four times as long before each further one."""
+_RELISTEN_S = 1.0
+_REPEATABLE = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: rolled back by the server, so the whole unit of work may run again."""
+_UNIQUE_VIOLATION = "23505"
+_MIGRATION_LOCK = 0x66726F6E74  # spells "front"
+
+
+class PostgresDatabase:
+    """A database that any number of processes share; belongs to the event loop that opened it."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = _engine(url)
+        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._signals = EventSignals(self._newest)
+        self._listener = _Listener(self._engine, self._signals)
+
+    @classmethod
+    async def open(cls, url: URL) -> "PostgresDatabase":
+        """Raises: UnavailableError."""
+        database = cls(url)
+        await database.ping()
+        database._listener.start()
+        return database
+
+    async def write(self, work: Callable[[Stores], T]) -> T:
+        """Run a unit of work and commit it durably before returning.
+
+        It runs again after a deadlock, a lost race for a unique key, or a connection lost before its commit.
+        A caller that is cancelled takes its connection with it, and so everything it had not committed.
+        """
+        return await _repeated(lambda: self._run(self._engine, work))
+
+    async def read(self, work: Callable[[Stores], T]) -> T:
+        """Run a unit of work that writes nothing, on a snapshot of what is committed."""
+        return await _repeated(lambda: self._run(self._reading, work))
+
+    async def wait_for_events(self, conversation_id: ConversationId, *, after: int, timeout_s: float) -> None:
+        await self._signals.wait(conversation_id, after=after, timeout_s=timeout_s)
+
+    async def ping(self) -> None:
+        """Raises: UnavailableError."""
+        await self.read(lambda stores: stores.staff_keys.count())
+
+    async def close(self) -> None:
+        await self._signals.close()
+        await self._listener.stop()
+        await self._engine.dispose()
+
+    async def _run(self, engine: AsyncEngine, work: Callable[[BoundStores], T]) -> T:
+        async with engine.connect() as connection:
+            try:
+                result, appended = await connection.run_sync(_bind_and_run, work)
+                await _commit(connection)
+            except asyncio.CancelledError:
+                await asyncio.shield(connection.invalidate())
+                raise
+        self._signals.announce(appended)
+        return result
+
+    async def _newest(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
+        return await _repeated(lambda: self._run(self._reading, lambda stores: stores.events.newest(conversation_ids)))
+
+
+async def migrate_postgres(url: URL) -> None:
+    """Bring the tables to this version; a second process waits for the first. Raises: UnavailableError."""
+    engine = _engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            await connection.run_sync(bring_up_to_date)
+    except Exception as error:
+        raise _translated(error) or error from error
+    finally:
+        await engine.dispose()
+
+
+class _CommitFailedError(Exception):
+    """The connection failed during a commit, so nobody can say whether it happened; never repeated."""
+
+
+def _engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=_POOL,
+        max_overflow=_OVERFLOW,
+        pool_timeout=_POOL_WAIT_S,
+        use_insertmanyvalues=False,
+        connect_args={"timeout": _CONNECT_S, "server_settings": {"application_name": "frontdesk", "jit": "off"}},
+    )
+
+
+def _bind_and_run(connection: Any, work: Callable[[BoundStores], T]) -> tuple[T, dict[ConversationId, int]]:
+    stores = BoundStores(connection)
+    return work(stores), stores.appended
+
+
+async def _commit(connection: AsyncConnection) -> None:
+    try:
+        await connection.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _CommitFailedError from error
+        raise
+
+
+async def _repeated(run: Callable[[], Awaitable[T]]) -> T:
+    """Raises: UnavailableError, ConflictError, or whatever the unit of work raises."""
+    pause_s = _FIRST_PAUSE_S
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await run()
+        except _CommitFailedError as error:
+            raise UnavailableError("The database was lost during a commit.") from error
+        except Exception as error:
+            if attempt == _ATTEMPTS or not _may_repeat(error):
+                raise _translated(error) or error from error.__cause__
+        await asyncio.sleep(pause_s)
+        pause_s *= 4
+    raise AssertionError
+
+
+def _may_repeat(error: Exception) -> bool:
+    if isinstance(error, IntegrityError):
+        return _state_of(error) == _UNIQUE_VIOLATION
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _state_of(error) in _REPEATABLE
+    return isinstance(error, asyncpg.CannotConnectNowError)
+
+
+def _state_of(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", ""))
+
+
+def _translated(error: Exception) -> FrontdeskError | None:
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return UnavailableError("The database cannot be reached.")
+    return translate(error)
+
+
+class _Listener:
+    """Keeps one connection listening; while there is none, the waiters' poll is the net."""
+
+    def __init__(self, engine: AsyncEngine, signals: EventSignals) -> None:
+        self._engine = engine
+        self._signals = signals
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_listening(), name="event-listener")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep_listening(self) -> None:
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._listen_until_lost()
+            await asyncio.sleep(_RELISTEN_S)
+
+    async def _listen_until_lost(self) -> None:
+        lost = asyncio.Event()
+        _, options = self._engine.dialect.create_connect_args(self._engine.url)
+        settings = {"application_name": "frontdesk listener"}
+        connection = await asyncpg.connect(**options, timeout=_CONNECT_S, server_settings=settings)
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await connection.add_listener(EVENTS_CHANNEL, self._hear)
+            await lost.wait()
+        finally:
+            connection.terminate()
+
+    def _hear(self, _connection: Any, _process: int, _channel: str, told: str) -> None:
+        conversation_id, _, seq = told.rpartition(":")
+        self._signals.announce({ConversationId(conversation_id): int(seq)})

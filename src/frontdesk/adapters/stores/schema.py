@@ -1,0 +1,253 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+Times are integer milliseconds since the Unix epoch, UTC; money is a decimal as text; wide values that are
+never queried one by one are JSON text. What people wrote, and what was made of it, lies in `payloads` under
+its conversation, a noun and that noun's number, so that it can be erased while everything else stays true.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _real(name: str, *, nullable: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=nullable)
+
+
+def _of_conversation() -> Column[str]:
+    return Column("conversation_id", Text, ForeignKey("conversations.conversation_id"), nullable=False)
+
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    _text("subject"),
+    _number("created_at"),
+    UniqueConstraint("subject"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    _text("channel"),
+    _text("locale"),
+    _text("status"),
+    _text("token_hash"),
+    Column("customer_id", Text, ForeignKey("customers.customer_id"), nullable=True, index=True),
+    _text("subject", nullable=True),
+    _text("audiences"),
+    _text("proof"),
+    _number("last_seq"),
+    _number("last_position"),
+    _number("last_turn"),
+    _number("created_at"),
+    _text("summary"),
+    _number("summarised_until"),
+    Index("ix_conversations_created_at", "created_at"),
+)
+"""`last_seq`, `last_position` and `last_turn` number events, messages and turns; raising one locks the row."""
+
+payloads = Table(
+    "payloads",
+    metadata,
+    _of_conversation(),
+    _text("noun"),
+    _number("number"),
+    _text("body", nullable=True),
+    _number("erased_at", nullable=True),
+    PrimaryKeyConstraint("conversation_id", "noun", "number"),
+    CheckConstraint("noun IN ('event', 'message', 'turn')", name="noun"),
+)
+"""Personal bodies: `number` is an event's seq, a message's position, or a turn's number."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    _of_conversation(),
+    _number("position"),
+    _text("turn_id", nullable=True),
+    _text("role"),
+    _text("language"),
+    _number("at"),
+    UniqueConstraint("conversation_id", "position"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _of_conversation(),
+    _number("seq"),
+    _text("kind"),
+    _text("turn_id", nullable=True),
+    _number("at"),
+    _text("data"),
+    PrimaryKeyConstraint("conversation_id", "seq"),
+)
+"""`data` is the event's JSON with null in place of its personal fields."""
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("turn_id", Text, primary_key=True),
+    _of_conversation(),
+    _number("number"),
+    _text("message_id"),
+    _text("idempotency_key"),
+    _text("request_hash"),
+    _text("state"),
+    _text("outcome", nullable=True),
+    _text("release_id"),
+    _text("language"),
+    _text("channel"),
+    _text("lease_owner", nullable=True),
+    _number("lease_until", nullable=True),
+    _number("fence"),
+    _number("accepted_at"),
+    _number("deadline_at"),
+    _number("ended_at", nullable=True),
+    _number("last_seq"),
+    _text("confidence", nullable=True),
+    _text("degraded", nullable=True),
+    _text("timings", nullable=True),
+    _text("escalation_id", nullable=True),
+    _text("escalation_reason", nullable=True),
+    UniqueConstraint("conversation_id", "idempotency_key"),
+    UniqueConstraint("conversation_id", "number"),
+    CheckConstraint("state IN ('queued', 'running', 'ended')", name="state"),
+)
+UNFINISHED = text("state <> 'ended'")
+Index("ix_turns_unfinished", turns.c.accepted_at, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
+Index("ix_turns_ended_at", turns.c.ended_at)
+
+
+def _of_turn(name: str, *columns: Column[str] | Column[int] | Column[float]) -> Table:
+    """Rows of a turn in the order they came about, kept together on SQLite's pages."""
+    return Table(
+        name,
+        metadata,
+        Column("turn_id", Text, ForeignKey("turns.turn_id"), nullable=False),
+        _number("position"),
+        *columns,
+        PrimaryKeyConstraint("turn_id", "position"),
+        sqlite_with_rowid=False,
+    )
+
+
+citations = _of_turn(
+    "citations",
+    _text("marker"),
+    _text("document_id"),
+    _text("chunk_id"),
+    _text("title"),
+    _text("url"),
+    _text("quote"),
+    _text("snapshot_id"),
+)
+verdicts = _of_turn(
+    "verdicts", _text("direction"), _text("action"), _text("reason"), _text("policy_version"), _text("findings")
+)
+claims = _of_turn("claims", _real("risk"), _text("contradictions"), _text("chunk_id", nullable=True))
+withheld = _of_turn("withheld", _text("stage"), _text("reasons"), _real("risk"))
+stage_timings = _of_turn("stage_timings", _text("stage"), _text("step"), _real("ms"), _text("error"))
+vendor_attempts = _of_turn(
+    "vendor_attempts",
+    _number("number"),
+    _text("purpose"),
+    _text("vendor"),
+    _text("model"),
+    _text("reported_model"),
+    _text("result"),
+    _real("first_token_ms", nullable=True),
+    _real("total_ms"),
+    _number("input_tokens"),
+    _number("output_tokens"),
+    _number("cached_tokens"),
+    _text("cost_usd", nullable=True),
+)
+cost_entries = _of_turn(
+    "cost_entries", _text("vendor"), _text("model"), _text("feature"), _text("cost_usd", nullable=True)
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("escalation_id", Text, primary_key=True),
+    _of_conversation(),
+    _text("turn_id", nullable=True),
+    _text("reason"),
+    _text("queue"),
+    _text("topic"),
+    _number("opened_at"),
+    _number("closed_at", nullable=True),
+)
+OPEN = text("closed_at IS NULL")
+Index("uq_escalations_open", escalations.c.conversation_id, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_escalations_opened_at", escalations.c.opened_at, sqlite_where=OPEN, postgresql_where=OPEN)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _text("topic"),
+    _text("key"),
+    _text("body"),
+    _number("attempts"),
+    _number("due_at"),
+    _text("lease_owner", nullable=True),
+    _number("lease_until"),
+    _text("error"),
+    _number("done_at", nullable=True),
+    UniqueConstraint("topic", "key"),
+)
+PENDING = text("done_at IS NULL")
+Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=PENDING, postgresql_where=PENDING)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("release_id", Text, primary_key=True),
+    _text("manifest"),
+    _number("composed_at"),
+)
+
+staff_keys = Table(
+    "staff_keys",
+    metadata,
+    Column("key_hash", Text, primary_key=True),
+    _text("name"),
+    _number("created_at"),
+    UniqueConstraint("name"),
+)

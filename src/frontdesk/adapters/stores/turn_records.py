@@ -1,0 +1,198 @@
+"""The record of an ended turn: rows for what is counted, one erasable document for what was said.
+
+Rows (citations, verdicts, claims, withheld, timings, attempts, costs) carry numbers, labels and the company's
+own words; they stay for good. The document carries everything made of what the customer wrote.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
+
+from frontdesk.adapters.stores.payloads import payload_of, put_payloads
+from frontdesk.adapters.stores.schema import (
+    citations,
+    claims,
+    cost_entries,
+    events,
+    messages,
+    payloads,
+    stage_timings,
+    turns,
+    vendor_attempts,
+    verdicts,
+    withheld,
+)
+from frontdesk.adapters.stores.sql import AnyRow
+from frontdesk.adapters.stores.values import from_ms, to_json
+from frontdesk.domain.ids import ConversationId
+from frontdesk.domain.safety import Verdict
+from frontdesk.domain.turn import Citation, ClaimSupport, StageTiming, TurnRecord, Withheld
+from frontdesk.domain.usage import CostEntry, VendorAttempt
+
+_DOCUMENT = ("answer", "route", "retrieval", "verdict_in", "verdicts_out", "sentences", "claims", "withheld", "prompt")
+"""Fields of a `TurnRecord` that lie in the document."""
+
+_CHILDREN = (citations, verdicts, claims, withheld, stage_timings, vendor_attempts, cost_entries)
+_NAMES = {"stage_timings": "timings", "vendor_attempts": "attempts", "cost_entries": "costs"}
+"""What a trace calls the rows whose table has a longer name."""
+_INSERT = {table.name: insert(table) for table in _CHILDREN}
+_SELECT = {
+    table.name: select(*(column for column in table.c if column.name != "turn_id"))
+    .where(table.c.turn_id == bindparam("wanted"))
+    .order_by(table.c.position)
+    for table in _CHILDREN
+}
+_said = payloads.alias("said")
+_TURN = (
+    select(turns, payloads.c.body, _said.c.body.label("question"))
+    .select_from(
+        turns.outerjoin(payloads, payload_of(turns.c.conversation_id, "turn", turns.c.number))
+        .outerjoin(messages, messages.c.message_id == turns.c.message_id)
+        .outerjoin(
+            _said,
+            (_said.c.conversation_id == messages.c.conversation_id)
+            & (_said.c.noun == "message")
+            & (_said.c.number == messages.c.position),
+        )
+    )
+    .where(turns.c.turn_id == bindparam("wanted"))
+)
+_EVENTS = select(func.min(events.c.seq).label("first_seq"), func.max(events.c.seq).label("last_seq")).where(
+    events.c.conversation_id == bindparam("conversation"), events.c.turn_id == bindparam("wanted")
+)
+_TIMES = ("accepted_at", "deadline_at", "ended_at")
+_HIDDEN = frozenset({"body", "question", "degraded", "timings", "lease_until", "idempotency_key", "request_hash"})
+
+
+class TurnRecords:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, record: TurnRecord, conversation_id: ConversationId, *, number: int) -> None:
+        """Store the document of the conversation's turn `number`, and the rows."""
+        document = {name: getattr(record, name) for name in _DOCUMENT}
+        put_payloads(self._connection, conversation_id, "turn", [(number, document)])
+        turn_id = record.lease.turn_id
+        for table, rows in _rows_of(record):
+            numbered = [{"turn_id": turn_id, "position": position, **row} for position, row in enumerate(rows)]
+            if numbered:
+                self._connection.execute(_INSERT[table.name], numbered)
+
+    def read(self, turn_id: str) -> dict[str, Any] | None:
+        row = self._connection.execute(_TURN, {"wanted": turn_id}).first()
+        if row is None:
+            return None
+        rows = {_NAMES.get(table.name, table.name): self._children(table, turn_id) for table in _CHILDREN}
+        document = {} if row.body is None else json.loads(row.body)
+        return {
+            **_columns(row),
+            "question": None if row.question is None else json.loads(row.question)["text"],
+            "events": self._event_range(row.conversation_id, turn_id),
+            "degraded": _load(row.degraded),
+            "timings_ms": _load(row.timings),
+            **{name: document.get(name) for name in _DOCUMENT},
+            **rows,
+            "claims": document.get("claims", rows["claims"]),
+            "withheld": document.get("withheld", rows["withheld"]),
+        }
+
+    def _children(self, table: Table, turn_id: str) -> list[dict[str, Any]]:
+        found = self._connection.execute(_SELECT[table.name], {"wanted": turn_id}).mappings()
+        return [
+            {name: _load(value) if name in _JSON_COLUMNS else value for name, value in row.items()} for row in found
+        ]
+
+    def _event_range(self, conversation_id: str, turn_id: str) -> dict[str, int | None]:
+        found = self._connection.execute(_EVENTS, {"conversation": conversation_id, "wanted": turn_id}).one()
+        return {"first_seq": found.first_seq, "last_seq": found.last_seq}
+
+
+_JSON_COLUMNS = frozenset({"findings", "contradictions", "reasons"})
+
+
+def _load(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _columns(row: AnyRow) -> dict[str, Any]:
+    plain = {name: value for name, value in row._asdict().items() if name not in _HIDDEN}
+    for name in _TIMES:
+        plain[name] = None if plain[name] is None else from_ms(plain[name]).isoformat()
+    return plain
+
+
+def _rows_of(record: TurnRecord) -> Iterable[tuple[Table, list[Mapping[str, Any]]]]:
+    verdict_in = [] if record.verdict_in is None else [_verdict_row("in", record.verdict_in)]
+    yield citations, [_citation_row(one) for one in record.answer.citations]
+    yield verdicts, verdict_in + [_verdict_row("out", one) for one in record.verdicts_out]
+    yield claims, [_claim_row(one) for one in record.claims]
+    yield withheld, [_withheld_row(one) for one in record.withheld]
+    yield stage_timings, [_timing_row(one) for one in record.timings]
+    yield vendor_attempts, [_attempt_row(one) for one in record.attempts]
+    yield cost_entries, [_cost_row(one) for one in record.costs]
+
+
+def _citation_row(citation: Citation) -> Mapping[str, Any]:
+    return {
+        "marker": citation.marker,
+        "document_id": citation.document_id,
+        "chunk_id": citation.chunk_id,
+        "title": citation.title,
+        "url": citation.url,
+        "quote": citation.quote,
+        "snapshot_id": citation.snapshot_id,
+    }
+
+
+def _verdict_row(direction: str, verdict: Verdict) -> Mapping[str, Any]:
+    return {
+        "direction": direction,
+        "action": verdict.action.value,
+        "reason": verdict.reason,
+        "policy_version": verdict.policy_version,
+        "findings": to_json(verdict.findings),
+    }
+
+
+def _claim_row(support: ClaimSupport) -> Mapping[str, Any]:
+    return {
+        "risk": support.risk,
+        "contradictions": to_json(support.contradictions),
+        "chunk_id": None if support.evidence is None else support.evidence.chunk_id,
+    }
+
+
+def _withheld_row(piece: Withheld) -> Mapping[str, Any]:
+    return {"stage": piece.stage, "reasons": to_json(piece.reasons), "risk": piece.risk}
+
+
+def _timing_row(timing: StageTiming) -> Mapping[str, Any]:
+    return {"stage": timing.stage.value, "step": timing.step, "ms": timing.ms, "error": timing.error}
+
+
+def _attempt_row(attempt: VendorAttempt) -> Mapping[str, Any]:
+    return {
+        "number": attempt.number,
+        "purpose": attempt.purpose,
+        "vendor": attempt.vendor,
+        "model": attempt.model,
+        "reported_model": attempt.reported_model,
+        "result": attempt.result,
+        "first_token_ms": attempt.first_token_ms,
+        "total_ms": attempt.total_ms,
+        "input_tokens": attempt.usage.input_tokens,
+        "output_tokens": attempt.usage.output_tokens,
+        "cached_tokens": attempt.usage.cached_tokens,
+        "cost_usd": None if attempt.cost_usd is None else str(attempt.cost_usd),
+    }
+
+
+def _cost_row(entry: CostEntry) -> Mapping[str, Any]:
+    return {
+        "vendor": entry.vendor,
+        "model": entry.model,
+        "feature": entry.feature,
+        "cost_usd": None if entry.cost_usd is None else str(entry.cost_usd),
+    }
