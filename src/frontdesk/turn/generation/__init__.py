@@ -9,7 +9,7 @@ from frontdesk.turn.generation.attempt import Price, Rung
 from frontdesk.turn.generation.breaker import Breakers
 from frontdesk.turn.generation.generator import DraftEnd, DraftEvent, DraftReset, DraftText, Generator
 from frontdesk.turn.generation.history import History, fit_history
-from frontdesk.turn.generation.prompts import fill_prompt
+from frontdesk.turn.generation.prompts import fill_prompt, prompt_values
 from frontdesk.turn.generation.segments import SentenceStream
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "SentenceStream",
     "fill_prompt",
     "fit_history",
+    "prompt_values",
 ]

@@ -1,0 +1,232 @@
+"""A prototype's own function as the model: `python:module:function`.
+
+The function takes the question, or the question and the history, or one request with everything, whichever its
+parameters say, and returns a text or yields pieces of one, as a plain or an async function:
+
+    def answer(question): ...
+    def answer(question, history): ...
+    async def answer(request): ...          # request["question"], request["passages"], ...
+"""
+
+import asyncio
+import importlib
+import inspect
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from frontdesk.domain.errors import ConfigError, ConfigProblem, DependencyError, MalformedReplyError, UnavailableError
+from frontdesk.domain.release import ModelRoute
+from frontdesk.domain.usage import Usage
+from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
+
+_HINT = "Write it as module:function, for example my_bot.chat:answer."
+_ROLES = {"customer": "user", "assistant": "assistant", "operator": "assistant"}
+_END = object()
+
+
+class PythonChatModel:
+    """Calls a function; what it raises becomes a `DependencyError`."""
+
+    def __init__(self, function: Callable[..., Any], *, name: str) -> None:
+        self._call = _adapted(function)
+        self._name = name
+
+    @classmethod
+    def load(cls, route: ModelRoute, *, folder: Path | None = None) -> "PythonChatModel":
+        """The function that a route's `model` names.
+
+        Args:
+            folder: searched for the module before anything else, for a prototype beside the assistant folder.
+        Raises:
+            ConfigError: it cannot be imported, or its parameters cannot be filled.
+        """
+        return cls(load_function(route.model, where=f"models.yaml: {route.name}", folder=folder), name=route.model)
+
+    @property
+    def vendor(self) -> str:
+        return "python"
+
+    @property
+    def model(self) -> str:
+        return self._name
+
+    def render(self, request: ChatRequest) -> str:
+        return repr(to_plain(request))
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ModelEvent]:
+        try:
+            async with aclosing(_texts(self._call, to_plain(request))) as texts:
+                async for text in texts:
+                    if _checked(text):
+                        yield TextDelta(text=text)
+        except DependencyError:
+            raise
+        except Exception as error:
+            raise UnavailableError("The function failed.", result="5xx", code=type(error).__name__) from error
+        yield StreamEnd(finish_reason="stop", usage=Usage(), model=self._name)
+
+
+def _checked(text: Any) -> str:
+    if not isinstance(text, str):
+        raise MalformedReplyError("The function did not return text.", result="garbage")
+    return text
+
+
+def to_plain(request: ChatRequest) -> dict[str, Any]:
+    """The request as lists, dicts and texts, in the words most prototypes use."""
+    return {
+        "question": request.question,
+        "history": [{"role": _ROLES[turn.role], "content": turn.text} for turn in request.history],
+        "summary": request.summary,
+        "passages": [
+            {"text": passage.text, "title": passage.title, "url": passage.url, "score": passage.score}
+            for passage in request.passages
+        ],
+        "instructions": request.instructions,
+        "language": request.language,
+        "purpose": request.purpose,
+    }
+
+
+def load_function(target: str, *, where: str, folder: Path | None = None) -> Callable[..., Any]:
+    """The function that `module:function` names, ready to be called.
+
+    Raises:
+        ConfigError: with what to do about it.
+    """
+    module_name, _, path = target.removeprefix("python:").partition(":")
+    if not module_name or not path:
+        raise _problem(where, f"'{target}' names no function.", _HINT)
+    if folder is not None and str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        found: Any = importlib.import_module(module_name)
+    except Exception as error:
+        hint = "Is it installed here, or does it lie beside the assistant folder?"
+        raise _problem(where, f"module '{module_name}' cannot be imported: {error!r}.", hint) from error
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    if not callable(found):
+        raise _problem(where, f"module '{module_name}' has no function '{path}'.", _HINT)
+    try:
+        _adapted(found)
+    except TypeError as error:
+        raise _problem(where, str(error), "Let it take (question), (question, history) or (request).") from error
+    function: Callable[..., Any] = found
+    return function
+
+
+def _problem(where: str, message: str, hint: str) -> ConfigError:
+    return ConfigError([ConfigProblem(where=where, message=message, hint=hint)])
+
+
+def _adapted(function: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
+    """The function as one of the whole request.
+
+    A parameter that is called as a field of the request gets that field. A lone parameter gets the question, unless
+    it is called `request`; a second one gets the history.
+
+    Raises:
+        TypeError: a parameter without a default is left over.
+    """
+    plan = _plan(function)
+
+    def call(request: dict[str, Any]) -> Any:
+        positional = [_field(request, name) for name in plan.positional]
+        return function(*positional, **{name: request[name] for name in plan.keywords})
+
+    return call
+
+
+class _Plan:
+    """Which field each parameter gets; `*` is the whole request."""
+
+    __slots__ = ("keywords", "positional")
+
+    def __init__(self, positional: list[str], keywords: list[str]) -> None:
+        self.positional = positional
+        self.keywords = keywords
+
+
+_FIELDS = ("question", "history", "summary", "passages", "instructions", "language", "purpose")
+_SYNONYMS = {"request": "*", "payload": "*", "messages": "history", "context": "passages", "documents": "passages"}
+
+
+def _plan(function: Callable[..., Any]) -> _Plan:
+    positional: list[str] = []
+    keywords: list[str] = []
+    by_order = iter(("question", "history"))
+    for name, parameter in inspect.signature(function).parameters.items():
+        field = name if name in _FIELDS else _SYNONYMS.get(name)
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            continue
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            if name in _FIELDS:
+                keywords.append(name)
+            elif parameter.default is inspect.Parameter.empty:
+                raise TypeError(f"parameter '{name}' cannot be filled.")
+            continue
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            positional.extend([] if positional else ["question"])
+            continue
+        if field is None:
+            if parameter.default is not inspect.Parameter.empty:
+                break
+            field = next((candidate for candidate in by_order if candidate not in positional), None)
+        if field is None:
+            raise TypeError(f"parameter '{name}' cannot be filled.")
+        positional.append(field)
+    if not positional and not keywords:
+        raise TypeError("it takes no question.")
+    return _Plan(positional, keywords)
+
+
+def _field(request: dict[str, Any], name: str) -> Any:
+    return request if name == "*" else request[name]
+
+
+async def _texts(call: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> AsyncGenerator[Any]:
+    """Whatever the function gives, as pieces of text. What blocks runs in a thread."""
+    result = await asyncio.to_thread(call, request)  # calling an async function only makes its coroutine
+    if inspect.isawaitable(result):
+        result = await result
+    if hasattr(result, "__aiter__"):
+        async with aclosing(_closable(result)) as pieces:
+            async for piece in pieces:
+                yield piece
+    elif isinstance(result, Iterator):
+        async with aclosing(_from_thread(result)) as pieces:
+            async for piece in pieces:
+                yield piece
+    else:
+        yield "" if result is None else result
+
+
+async def _closable(pieces: AsyncIterator[Any]) -> AsyncGenerator[Any]:
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        if close := getattr(pieces, "aclose", None):
+            await close()
+
+
+async def _from_thread(pieces: Iterator[Any]) -> AsyncGenerator[Any]:
+    """The pieces of a plain generator, one at a time; it is closed when nobody listens any more."""
+    try:
+        while (piece := await asyncio.to_thread(next, pieces, _END)) is not _END:
+            yield piece
+    finally:
+        if close := getattr(pieces, "close", None):
+            _close_quietly(close)
+
+
+def _close_quietly(close: Callable[[], None]) -> None:
+    """A generator that is still running in its thread cannot be closed; it ends with its next piece unheard."""
+    try:
+        close()
+    except ValueError:
+        return

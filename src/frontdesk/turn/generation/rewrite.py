@@ -1,0 +1,146 @@
+"""Small jobs for a model around an answer: a self-contained question, a summary. Both do without one."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from frontdesk.domain.conversation import Message
+from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.usage import VendorAttempt
+from frontdesk.ports.models import ChatRequest, ChatTurn
+from frontdesk.text.language import detect_language
+from frontdesk.turn.generation.attempt import Attempt, Price, Rung
+from frontdesk.turn.generation.breaker import Breakers
+from frontdesk.turn.generation.history import extend_summary, facts_and_promises, with_facts
+
+REWRITE_S = 1.0
+"""A rewrite that takes longer is not worth its wait: heuristics cost 1 ms."""
+SUMMARY_S = 8.0
+MAX_GROWTH = 4
+"""A rewritten question is at most so many times as long as the question, plus room for a name."""
+
+_ANSWERS = re.compile(
+    r"^(?:sure|certainly|of course|here (?:is|are)|the answer|yes\b|no\b|i\b|as an ai|claro|por supuesto|sí\b|"
+    r"gerne|natürlich|ja\b|nein\b)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(?:rewritten |self-contained |standalone )?(?:question|query|pregunta|frage)\s*:\s*", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+class SideJobs:
+    """One model for rewriting and one for summaries; either may be missing."""
+
+    def __init__(
+        self,
+        *,
+        rewrite: Rung | None = None,
+        summary: Rung | None = None,
+        rewrite_prompt: str = "",
+        summary_prompt: str = "",
+        breakers: Breakers,
+        price: Price,
+    ) -> None:
+        self._rewrite = rewrite
+        self._summary = summary
+        self._rewrite_prompt = rewrite_prompt
+        self._summary_prompt = summary_prompt
+        self._breakers = breakers
+        self._price = price
+
+    async def rewrite(
+        self,
+        question: str,
+        *,
+        history: tuple[ChatTurn, ...],
+        language: str,
+        number: int = 1,
+        on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
+    ) -> str | None:
+        """The question made self-contained; None where there is no model, it failed, or its text is no rewrite."""
+        if self._rewrite is None or not history:
+            return None
+        request = ChatRequest(
+            purpose="rewrite",
+            instructions=self._rewrite_prompt,
+            history=history,
+            question=question,
+            language=language,
+        )
+        written = await self._ask(self._rewrite, request, limit_s=REWRITE_S, number=number, on_attempt=on_attempt)
+        return accepted_rewrite(written or "", question, history, language)
+
+    async def summarise(
+        self,
+        summary: str,
+        messages: Sequence[Message],
+        *,
+        language: str,
+        max_tokens: int,
+        number: int = 1,
+        on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
+    ) -> str:
+        """The summary with the messages added; facts and promises stay word for word, whoever writes it."""
+        plain = extend_summary(summary, messages, max_tokens=max_tokens)
+        if self._summary is None or not messages:
+            return plain
+        request = ChatRequest(
+            purpose="summary",
+            instructions=self._summary_prompt,
+            history=tuple(ChatTurn(role=message.role, text=message.text) for message in messages),
+            summary=summary,
+            question="Summary:",
+            language=language,
+        )
+        written = await self._ask(self._summary, request, limit_s=SUMMARY_S, number=number, on_attempt=on_attempt)
+        if not written:
+            return plain
+        return with_facts(written, [*_kept_lines(plain), *facts_and_promises(messages)])
+
+    async def _ask(
+        self,
+        rung: Rung,
+        request: ChatRequest,
+        *,
+        limit_s: float,
+        number: int,
+        on_attempt: Callable[[VendorAttempt], None],
+    ) -> str | None:
+        """The whole reply of one attempt; None where it failed or the model may not be asked now."""
+        if not self._breakers.admit(rung.model.vendor, rung.model.model):
+            return None
+        attempt = Attempt(rung, request, number=number, limit_s=limit_s, breakers=self._breakers, price=self._price)
+        try:
+            written = "".join([text async for text in attempt.texts()]).strip()
+        except DependencyError:
+            return None
+        finally:
+            if attempt.record is not None:
+                on_attempt(attempt.record)
+        return written if attempt.end is not None and attempt.end.finish_reason == "stop" else None
+
+
+def accepted_rewrite(written: str, question: str, history: Sequence[ChatTurn], language: str) -> str | None:
+    """The model's text if it can be a rewrite of the question, else None.
+
+    It must be one line of a sane length in the customer's language, no answer, and every number in it must have
+    been said before: a rewrite that invents one would fetch, and so support, the wrong thing.
+    """
+    lines = [line.strip() for line in written.strip().splitlines() if line.strip()]
+    if len(lines) != 1:
+        return None
+    text = _LABEL.sub("", lines[0]).strip("\"'“”«» ")
+    if not 2 <= len(text) <= MAX_GROWTH * len(question) + 120 or _ANSWERS.match(text):
+        return None
+    said = " ".join([question, *(turn.text for turn in history)])
+    if not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(said)):
+        return None
+    if "?" in question and "?" not in text:
+        return None
+    spoken = detect_language(text, default=language)
+    return text if spoken == language or len(text) < 40 else None
+
+
+def _kept_lines(summary: str) -> list[str]:
+    return [line for line in summary.splitlines() if re.search(r"\d", line)]
