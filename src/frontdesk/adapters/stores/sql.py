@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Insert, Row, Table, Text
+from sqlalchemy import BigInteger, Insert, Row, Table, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -13,7 +14,7 @@ EVENTS_CHANNEL = "frontdesk_events"
 """PostgreSQL's channel for new events; a notification reads `conversation_id:last_seq`."""
 
 
-class DatabaseNow(ColumnElement[int]):
+class DatabaseNow(FunctionElement[int]):
     """The database's own clock in milliseconds since the epoch; leases never trust a process's clock."""
 
     inherit_cache = True
@@ -30,7 +31,7 @@ def _postgresql_now(_element: DatabaseNow, _compiler: SQLCompiler, **_: Any) -> 
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
-class AnnounceEvents(ColumnElement[str]):
+class AnnounceEvents(FunctionElement[str]):
     """Beside an update of `conversations`: tells every listener about its new `last_seq` on commit.
 
     SQLite has one writing process, which signals its own readers, so there it is nothing.

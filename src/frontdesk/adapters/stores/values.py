@@ -27,7 +27,7 @@ def to_ms_span(seconds: float) -> int:
 
 def to_json(value: Any) -> str:
     """Compact JSON with readable letters; dataclasses become objects in the order of their fields."""
-    return json.dumps(value, default=_plain, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 @cache
@@ -48,3 +48,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"), ensure_ascii=False)
