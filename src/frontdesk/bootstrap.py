@@ -1,6 +1,7 @@
 """The only place that names adapters: settings in, a wired application out."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -21,18 +22,24 @@ from frontdesk.adapters.models.openai_embedder import OpenAiEmbedder
 from frontdesk.adapters.models.prices import cost_usd
 from frontdesk.adapters.models.python_chat import PythonChatModel
 from frontdesk.adapters.sources import FolderSource
-from frontdesk.adapters.stores import exclusive_writer, migrate, open_database
-from frontdesk.adapters.telemetry import PrometheusTelemetry
+from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
+from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
+from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.errors import ConfigError, ConfigProblem, NotFoundError, UnavailableError
 from frontdesk.domain.ids import ReleaseId
 from frontdesk.domain.release import AssistantContent, ModelRoute
+from frontdesk.domain.turn import RetrievalResult
 from frontdesk.ingest import IngestProgress, IngestReport, build_snapshot
+from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.identity import IdentityVerifier
+from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatModel, Embedder
-from frontdesk.ports.stores import Database
+from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import compose_manifest, read_assistant
 from frontdesk.safety import default_detectors
 from frontdesk.settings import Settings, read_secret
+from frontdesk.text.language import detect_language
+from frontdesk.text.normalise import normalise_message
 from frontdesk.turn.generation import Breakers, Generator, Rung
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
@@ -112,12 +119,8 @@ async def open_app(
     """
     resources = AsyncExitStack()
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         content = read_assistant(settings.assistant_dir)
-        resources.enter_context(exclusive_writer(settings.effective_database_url))
-        migrate(settings.effective_database_url)
-        database = await open_database(settings.effective_database_url)
-        resources.push_async_callback(database.close)
+        database = await _open_writer(settings, resources)
         embedder = open_embedder(settings)
         if should_sync:
             await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress)
@@ -169,11 +172,7 @@ def open_release(
         NotFoundError: there is no snapshot yet.
         ConfigError: a model route cannot be opened.
     """
-    snapshots = FolderSnapshotStore(settings.data_dir / "snapshots")
-    latest = snapshots.latest()
-    if latest is None:
-        raise NotFoundError("There is no knowledge yet. `frontdesk knowledge sync` reads the documents in.")
-    index = snapshots.open(latest)
+    index = open_snapshot(settings)
     if embedder is not None and index.manifest.embedder != embedder.fingerprint:
         log.warning("snapshot_of_another_embedder", snapshot=index.manifest.embedder, embedder=embedder.fingerprint)
     detectors = default_detectors()
@@ -182,7 +181,7 @@ def open_release(
     )
     profile = content.profile
     return ServedRelease(
-        manifest=compose_manifest(content, latest, scorers=scorers, at=clock.now()),
+        manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=scorers, at=clock.now()),
         content=content,
         guard=Guard(content.guards, detectors=detectors),
         router=Router(content.routing, profile, content.escalation, embedder),
@@ -242,7 +241,7 @@ def open_embedder(settings: Settings) -> Embedder | None:
                 return None
 
 
-def open_identity(settings: Settings, clock: SystemClock) -> IdentityVerifier | None:
+def open_identity(settings: Settings, clock: Clock | None = None) -> IdentityVerifier | None:
     """The verifier of customers' tokens; None when no key is configured.
 
     Raises:
@@ -261,7 +260,10 @@ def open_identity(settings: Settings, clock: SystemClock) -> IdentityVerifier | 
     if not keys:
         return None
     return JwtIdentityVerifier(
-        keys=keys, audience=settings.identity_audience, issuer=settings.identity_issuer or None, clock=clock
+        keys=keys,
+        audience=settings.identity_audience,
+        issuer=settings.identity_issuer or None,
+        clock=clock or SystemClock(),
     )
 
 
@@ -288,6 +290,77 @@ def sync_knowledge(
         progress=progress,
         force=force,
     )
+
+
+async def ensure_staff_key(database: Database, clock: Clock, tokens: TokenSource, name: str = "owner") -> str | None:
+    """A new staff key when there is none yet; it is kept only as its hash, so this is the one time to show it."""
+    key = f"fd_{tokens.secret()}"
+    digest, at = hashlib.sha256(key.encode()).hexdigest(), clock.now()
+
+    def add_first(stores: Stores) -> bool:
+        if stores.staff_keys.count():
+            return False
+        stores.staff_keys.add(name, key_hash=digest, at=at)
+        return True
+
+    return key if await database.write(add_first) else None
+
+
+async def create_staff_key(settings: Settings) -> str | None:
+    """As `ensure_staff_key`, on an installation that is not running."""
+    async with AsyncExitStack() as resources:
+        database = await _open_writer(settings, resources)
+        return await ensure_staff_key(database, SystemClock(), SystemTokens())
+
+
+def open_snapshot(settings: Settings) -> KnowledgeIndex:
+    """The newest snapshot.
+
+    Raises:
+        NotFoundError: there is none yet.
+    """
+    snapshots = FolderSnapshotStore(settings.data_dir / "snapshots")
+    latest = snapshots.latest()
+    if latest is None:
+        raise NotFoundError("There is no knowledge yet. `frontdesk knowledge sync` reads the documents in.")
+    return snapshots.open(latest)
+
+
+async def search_knowledge(
+    settings: Settings, question: str, *, language: str, audiences: Audiences
+) -> RetrievalResult:
+    """Search as a turn does, without a conversation."""
+    content = read_assistant(settings.assistant_dir)
+    retriever = Retriever(open_snapshot(settings), open_embedder(settings), content.retrieval)
+    text = normalise_message(question)
+    spoken = language or detect_language(text, default=content.profile.default_language)
+    return await retriever.retrieve(text, language=spoken, history=(), audiences=audiences)
+
+
+def open_ladder_offline(content: AssistantContent) -> list[str]:
+    """The names of the answer routes, once each could be opened; nothing is asked of any vendor.
+
+    Raises:
+        ConfigError: a key or a function is missing.
+    """
+    return [rung.route.name for rung in open_ladder(content, None, httpx.AsyncClient())]
+
+
+def start_logging(settings: Settings) -> None:
+    """Send log lines to stderr as the settings say."""
+    configure_logs(level=settings.log_level, style=settings.log_format)
+
+
+async def _open_writer(settings: Settings, resources: AsyncExitStack) -> Database:
+    """The database, held for writing; on SQLite this process is the only one that may."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    url = settings.effective_database_url
+    path = sqlite_path(url)
+    if path is not None:
+        resources.enter_context(exclusive_writer(path))
+    database = await open_database(url)
+    resources.push_async_callback(database.close)
+    return database
 
 
 def _vendor_client() -> httpx.AsyncClient:

@@ -37,7 +37,6 @@ _YES = frozenset(
     | {"ja", "gerne", "bitte", "klar", "sí", "si", "claro", "vale", "por", "favor"}
 )
 """Words of a plain yes in the languages we ship texts for."""
-)
 
 
 @dataclass(frozen=True, slots=True)

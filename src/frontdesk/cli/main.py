@@ -1,0 +1,81 @@
+"""`frontdesk`: one command per thing an operator does."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from frontdesk import __version__
+from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting
+from frontdesk.cli.output import complain
+from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
+
+app = typer.Typer(
+    name="frontdesk",
+    help="Runs a customer-service AI in production: grounded answers, checked before anyone sees them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+knowledge_app = typer.Typer(help="Documents: read them in, look at them, search them.", no_args_is_help=True)
+score_app = typer.Typer(
+    help="Measure with the product's own rulers: JSON lines in, JSON lines out.", no_args_is_help=True
+)
+config_app = typer.Typer(help="Settings of this installation.", no_args_is_help=True)
+simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
+app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(score_app, name="score")
+app.add_typer(config_app, name="config")
+app.add_typer(simulate_app, name="simulate")
+
+app.command("init")(starting.init)
+app.command("up")(serving.up)
+app.command("serve")(serving.serve)
+app.command("chat")(ask.chat)
+app.command("ask")(ask.ask)
+app.command("doctor")(configuration.doctor)
+knowledge_app.command("sync")(knowledge.sync)
+knowledge_app.command("status")(knowledge.status)
+knowledge_app.command("search")(knowledge.search)
+score_app.command("grounding")(score.grounding)
+score_app.command("retrieval")(score.retrieval)
+config_app.command("show")(configuration.show)
+config_app.command("schema")(configuration.schema)
+simulate_app.command("vendor")(simulate.vendor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"frontdesk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Options that stand before every command."""
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes one readable message and an exit code."""
+    try:
+        app()
+    except ConfigError as error:
+        for problem in error.problems:
+            complain(str(problem))
+        sys.exit(3)
+    except DependencyError as error:
+        complain(error.public_message)
+        sys.exit(4)
+    except FrontdeskError as error:
+        complain(error.public_message)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,30 @@
+"""`simulate vendor`: a model vendor on this machine."""
+
+from typing import Annotated
+
+import typer
+
+from frontdesk.bootstrap import simulate_vendor
+from frontdesk.cli.options import HostOption, PortOption
+
+
+def vendor(
+    host: HostOption = None,
+    port: PortOption = None,
+    first_token_ms: Annotated[float, typer.Option(help="Milliseconds until the first token.")] = 300.0,
+    token_ms: Annotated[float, typer.Option(help="Milliseconds per token after it.")] = 20.0,
+    falsehoods: Annotated[float, typer.Option(min=0, max=1, help="Share of sentences that are made false.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed tells the same falsehoods.")] = 0,
+) -> None:
+    """Serve an OpenAI-compatible API that paraphrases the passages it is sent, and breaks or lies on demand.
+
+    Point models.yaml at it with adapter openai and base_url http://127.0.0.1:9100/v1.
+    """
+    simulate_vendor(
+        host=host or "127.0.0.1",
+        port=9100 if port is None else port,
+        first_token_ms=first_token_ms,
+        token_ms=token_ms,
+        falsehoods=falsehoods,
+        seed=seed,
+    )
