@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def measure(count: int) -> dict[str, Any]:
         root = Path(folder)
         build_s = timed(lambda: seal(FolderSnapshotStore(root), documents, chunks))
         again_s = timed(lambda: seal(FolderSnapshotStore(root), documents, chunks))
+        changed_s = timed(lambda: seal_with_one_change(FolderSnapshotStore(root), documents, chunks))
         before = resident_mb()
         store = FolderSnapshotStore(root)
         snapshot_id = store.latest()
@@ -69,6 +71,7 @@ def measure(count: int) -> dict[str, Any]:
             "chunks": count,
             "seal_s": round(build_s, 2),
             "seal_same_again_s": round(again_s, 2),
+            "seal_one_chunk_changed_s": round(changed_s, 2),
             "disk_mb": round(size, 1),
             "open_verified_ms": round(open_ms, 1),
             **latencies(index, vectors, questions),
@@ -221,6 +224,14 @@ def mistyped(text: str) -> str:
 
 def seal(store: FolderSnapshotStore, documents: Sequence[Document], chunks: Sequence[EmbeddedChunk]) -> None:
     store.seal(documents, chunks, embedder="bench", settings={}, parent=None)
+
+
+def seal_with_one_change(
+    store: FolderSnapshotStore, documents: Sequence[Document], chunks: Sequence[EmbeddedChunk]
+) -> None:
+    """As a sync does after one chunk was edited: a store of its own, with the latest snapshot as parent."""
+    edited = replace(chunks[0], chunk=replace(chunks[0].chunk, text=chunks[0].chunk.text + " edited"))
+    store.seal(documents, [edited, *chunks[1:]], embedder="bench", settings={}, parent=store.latest())
 
 
 def percentiles(

@@ -9,6 +9,9 @@ from typing import Any
 from frontdesk.domain.ids import ChunkId, DocumentId, SnapshotId
 from frontdesk.domain.knowledge import Chunk, Document, SnapshotManifest
 
+_READABLE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_ESCAPED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def dump(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8 with lone surrogates kept as escapes.
@@ -17,9 +20,9 @@ def dump(value: Any) -> bytes:
         TypeError: the value holds something JSON has no word for.
     """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        return _READABLE.encode(value).encode("utf-8")
     except UnicodeEncodeError:
-        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+        return _ESCAPED.encode(value).encode("ascii")
 
 
 def from_chunk(chunk: Chunk) -> dict[str, Any]:

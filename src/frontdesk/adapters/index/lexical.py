@@ -1,26 +1,21 @@
 """BM25 over memory-mapped postings that are sorted by row, so that a permission cuts each list before it is scored."""
 
-from collections import Counter
 from collections.abc import Sequence
 from math import log
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontdesk.adapters.index.permission import Permission, Ranges
+from frontdesk.adapters.index.postings import ENDS, ROWS, WEIGHTS
 from frontdesk.adapters.index.ranking import best
-from frontdesk.adapters.index.records import map_array, save_array
+from frontdesk.adapters.index.records import map_array
 from frontdesk.adapters.index.vocabulary import Vocabulary
 from frontdesk.domain.conversation import Audiences
-from frontdesk.domain.knowledge import Chunk, Ranking
-from frontdesk.text.tokens import content_stems, is_stopword, stem, words
+from frontdesk.domain.knowledge import Ranking
+from frontdesk.text.tokens import is_stopword, stem, words
 
-K1, B = 1.2, 0.75
-"""Robertson and Zaragoza, 2009; the defaults of Lucene."""
-BREADCRUMB_WEIGHT = 2.0
-"""A stem in the title or a heading counts as this many in the text, in the manner of BM25F; a guess."""
 MAX_TERMS = 48
 """Stems of one question that are looked up; of more, the rarest. Bounds what a long message can cost."""
 MAX_CORRECTIONS = 3
@@ -31,55 +26,14 @@ COMPARED_CHARS = 20_000
 """Characters of a question that are read; messages are capped far below."""
 
 
-def write_lexical(folder: Path, chunks: Sequence[Chunk]) -> None:
-    """Write stems, postings and weights of the chunks, which come in row order."""
-    frequencies = [_frequencies(chunk) for chunk in chunks]
-    stems = sorted({stem for counts in frequencies for stem in counts})  # code points sort as their UTF-8 bytes do
-    numbers = {stem: number for number, stem in enumerate(stems)}
-    sizes = [len(counts) for counts in frequencies]
-    total = sum(sizes)
-    terms = np.fromiter((numbers[stem] for counts in frequencies for stem in counts), np.int32, total)
-    counts = np.fromiter((count for item in frequencies for count in item.values()), np.float32, total)
-    rows = np.repeat(np.arange(len(chunks), dtype=np.int32), sizes)
-    order = np.argsort(terms, kind="stable")  # rows are ascending already, and stay so within each stem
-    ends = np.concatenate([[0], np.cumsum(np.bincount(terms, minlength=len(stems)))]).astype(np.int64)
-    Vocabulary.write(folder, stems)
-    save_array(folder / "postings.ends.npy", ends)
-    save_array(folder / "postings.rows.npy", rows[order])
-    save_array(folder / "postings.weights.npy", _weights(terms, counts, rows, ends, len(chunks))[order])
-
-
-def _frequencies(chunk: Chunk) -> dict[str, float]:
-    """How often each stem stands in the chunk, weighted by where."""
-    counts: dict[str, float] = {}
-    counts.update(Counter(content_stems(chunk.text, chunk.language)))
-    for part in chunk.breadcrumb:
-        for item in content_stems(part, chunk.language):
-            counts[item] = counts.get(item, 0.0) + BREADCRUMB_WEIGHT
-    return counts
-
-
-def _weights(
-    terms: NDArray[Any], counts: NDArray[np.float32], rows: NDArray[Any], ends: NDArray[Any], chunk_count: int
-) -> NDArray[np.float32]:
-    """(n_postings,) float32: what each posting adds to its chunk's score."""
-    lengths = np.bincount(rows, weights=counts, minlength=chunk_count)
-    mean = lengths.mean() if lengths.any() else 1.0
-    frequency = np.diff(ends)
-    rarity = np.log1p((chunk_count - frequency + 0.5) / (frequency + 0.5))
-    damping = K1 * (1 - B + B * lengths / mean)
-    weights: NDArray[np.float32] = (rarity[terms] * counts * (K1 + 1) / (counts + damping[rows])).astype(np.float32)
-    return weights
-
-
 class Bm25Index:
     """The lexical leg of one snapshot. Any text is safe: a question is only ever cut into words."""
 
     def __init__(self, folder: Path, permission: Permission, *, chunk_count: int, languages: Sequence[str]) -> None:
         self._vocabulary = Vocabulary(folder)
-        self._ends = map_array(folder / "postings.ends.npy")
-        self._rows = map_array(folder / "postings.rows.npy")
-        self._weights: NDArray[np.float32] = map_array(folder / "postings.weights.npy")
+        self._ends = map_array(folder / ENDS)
+        self._rows = map_array(folder / ROWS)
+        self._weights: NDArray[np.float32] = map_array(folder / WEIGHTS)
         self._permission = permission
         self._chunk_count = chunk_count
         self._languages = tuple(languages)

@@ -12,22 +12,14 @@ from numpy.typing import NDArray
 
 from frontdesk.adapters.index.codec import dump, from_chunk, from_document
 from frontdesk.adapters.index.dense import write_vectors
-from frontdesk.adapters.index.lexical import write_lexical
+from frontdesk.adapters.index.postings import text_rules, write_postings
 from frontdesk.adapters.index.records import KeyFile, RecordFile, save_array
 from frontdesk.domain.errors import MalformedError
 from frontdesk.domain.ids import SnapshotId
 from frontdesk.domain.knowledge import Chunk, Document, EmbeddedChunk
-from frontdesk.text.tokens import content_stems
 
 FORMAT = 1
 """Rises when the files change, so that an old folder is never taken for a new one."""
-RULE_PROBES = {
-    "en": "The returns of 2 pairs of hiking boots, bought for £129.90 on 2024-05-03, aren't refundable.",
-    "de": "Die Rücksendungen der Wanderstiefel für 1.299,90 € wurden am 3. Mai zurückgezahlt.",
-    "es": "Las devoluciones de las botas compradas el 3 de mayo no tienen ningún coste añadido.",
-    "zh": "如何退货 refund 30天",
-}
-"""Sentences whose stems stand for the text rules: other rules make another snapshot."""
 UNIT_TOLERANCE = 1e-3
 
 
@@ -85,7 +77,7 @@ def identify(content: SnapshotContent) -> SnapshotId:
     Vectors follow from content hash and embedder. Audience, title and address of a chunk are part of it, because
     who may see a passage and what is cited must never come from an older snapshot.
     """
-    digest = hashlib.sha256(dump([FORMAT, _text_rules(), content.embedder, dict(content.settings)]))
+    digest = hashlib.sha256(dump([FORMAT, content.embedder, dict(content.settings)]) + text_rules())
     for chunk in sorted(content.chunks, key=lambda chunk: chunk.chunk_id):
         digest.update(dump(from_chunk(chunk)) + b"\n")
     for document in sorted(content.documents, key=lambda document: document.document_id):
@@ -93,18 +85,18 @@ def identify(content: SnapshotContent) -> SnapshotId:
     return SnapshotId.mint(digest.hexdigest()[:40])
 
 
-def _text_rules() -> list[list[str]]:
-    return [content_stems(text, language) for language, text in RULE_PROBES.items()]
+def write_content(folder: Path, content: SnapshotContent, *, parent: Path | None) -> None:
+    """Write every file but the manifest.
 
-
-def write_content(folder: Path, content: SnapshotContent) -> None:
-    """Write every file but the manifest."""
+    Args:
+        parent: a verified snapshot folder that work may be carried over from; the files are the same without it.
+    """
     RecordFile.write(folder, "chunks", [from_chunk(chunk) for chunk in content.chunks])
     KeyFile.write(folder, "chunks", [chunk.chunk_id for chunk in content.chunks])
     RecordFile.write(folder, "documents", [from_document(document) for document in content.documents])
     KeyFile.write(folder, "documents", [document.document_id for document in content.documents])
     _write_document_rows(folder, content)
-    write_lexical(folder, content.chunks)
+    write_postings(folder, content.chunks, parent=parent)
     if content.vectors is not None:
         write_vectors(folder, content.vectors)
 

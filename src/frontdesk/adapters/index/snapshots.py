@@ -131,7 +131,7 @@ class FolderSnapshotStore:
 
     def _write(self, snapshot_id: SnapshotId, content: SnapshotContent, parent: SnapshotId | None) -> SnapshotManifest:
         with self._scratch() as folder:
-            write_content(folder, content)
+            write_content(folder, content, parent=self._usable(parent))
             manifest = SnapshotManifest(
                 snapshot_id=snapshot_id,
                 created_at=self._now(),
@@ -150,6 +150,16 @@ class FolderSnapshotStore:
             self._publish(folder, snapshot_id)
         _flush(self._root)
         return self.verify(snapshot_id)
+
+    def _usable(self, parent: SnapshotId | None) -> Path | None:
+        """The parent's folder when it is there and whole; else every text is read anew."""
+        if parent is None:
+            return None
+        try:
+            self.verify(parent)
+        except (NotFoundError, ChecksumError):
+            return None
+        return self._root / parent
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

@@ -69,10 +69,10 @@ class _TypoTable:
 
     @staticmethod
     def write(folder: Path, stems: Sequence[str]) -> None:
-        groups = [
-            [number for number, stem in enumerate(stems) if len(stem) == length and stem.isalpha()]
-            for length in TYPO_LENGTHS
-        ]
+        groups: list[list[int]] = [[] for _ in TYPO_LENGTHS]
+        for number, stem in enumerate(stems):
+            if len(stem) in TYPO_LENGTHS and stem.isalpha():
+                groups[len(stem) - TYPO_LENGTHS.start].append(number)
         numbers = [number for group in groups for number in group]
         letters = np.zeros((len(numbers), TYPO_LENGTHS.stop - 1), np.uint16)
         for row, number in enumerate(numbers):
