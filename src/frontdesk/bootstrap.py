@@ -5,12 +5,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import httpx
 import structlog
 
+from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.identity import JwtIdentityVerifier
 from frontdesk.adapters.index import FolderSnapshotStore, SqliteEmbeddingCache
@@ -40,9 +42,10 @@ from frontdesk.safety import default_detectors
 from frontdesk.settings import Settings, read_secret
 from frontdesk.text.language import detect_language
 from frontdesk.text.normalise import normalise_message
-from frontdesk.turn.generation import Breakers, Generator, Rung
+from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs, fill_prompt, prompt_values
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
+from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.retrieval import Retriever
 from frontdesk.turn.routing import Router
@@ -91,13 +94,19 @@ class App:
     tokens: SystemTokens
     telemetry: PrometheusTelemetry
     embedder: Embedder | None
-    resources: AsyncExitStack = field(default_factory=AsyncExitStack)
+    outbox: OutboxDispatcher
+    resources: AsyncExitStack
+    _dispatching: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "App":
+    async def __aenter__(self) -> Self:
         await self.runner.start()
+        self._dispatching = asyncio.create_task(self.outbox.run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.gather(self._dispatching, return_exceptions=True)
         await self.runner.close()
         await self.resources.aclose()
 
@@ -124,19 +133,22 @@ async def open_app(
         embedder = open_embedder(settings)
         if should_sync:
             await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress)
-        vendor_client = client or await resources.enter_async_context(_vendor_client())
+        vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         releases = ReleaseBook()
         release = open_release(settings, content, embedder, client=vendor_client, clock=clock)
         await database.write(lambda stores: stores.releases.put(release.manifest))
         releases.go_live(release)
+        owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
+        webhook = settings.escalation_webhook.get_secret_value()
+        notifier = WebhookNotifier(vendor_client, webhook) if webhook else LogNotifier()
         runner = TurnRunner(
             database,
             releases.serving,
             clock=clock,
             tokens=tokens,
             telemetry=telemetry,
-            owner=f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}",
+            owner=owner,
             limits=RunnerLimits(
                 deadline_s=settings.turn_deadline_s, lease_s=settings.lease_s, max_inflight=settings.max_inflight
             ),
@@ -151,6 +163,7 @@ async def open_app(
             tokens=tokens,
             telemetry=telemetry,
             embedder=embedder,
+            outbox=OutboxDispatcher(database, notifier, clock=clock, owner=owner),
             resources=resources,
         )
     except BaseException:
@@ -179,16 +192,15 @@ def open_release(
     scorers = (
         ",".join(f"{detector.name}@{detector.version}" for detector in detectors) + f",grounding@{Grounder.VERSION}"
     )
-    profile = content.profile
+    profile, breakers = content.profile, Breakers(monotonic=clock.monotonic)
     return ServedRelease(
         manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=scorers, at=clock.now()),
         content=content,
         guard=Guard(content.guards, detectors=detectors),
         router=Router(content.routing, profile, content.escalation, embedder),
         retriever=Retriever(index, embedder, content.retrieval),
-        generator=Generator(
-            open_ladder(content, embedder, client), breakers=Breakers(monotonic=clock.monotonic), price=cost_usd
-        ),
+        generator=Generator(open_ladder(content, embedder, client), breakers=breakers, price=cost_usd),
+        jobs=open_jobs(content, embedder, client, breakers),
         grounder=Grounder(embedder, content.grounding),
     )
 
@@ -199,6 +211,25 @@ def open_ladder(content: AssistantContent, embedder: Embedder | None, client: ht
     if routes[-1].adapter != "extractive":
         routes.append(ModelRoute(name="quotes", adapter="extractive"))
     return [Rung(model=open_model(route, embedder, client), route=route) for route in routes]
+
+
+def open_jobs(
+    content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient, breakers: Breakers
+) -> SideJobs:
+    """Rewriting and summaries by a model, where models.yaml names one."""
+
+    def rung(route: ModelRoute | None) -> Rung | None:
+        return Rung(model=open_model(route, embedder, client), route=route) if route else None
+
+    values = prompt_values(content.profile, content.profile.default_language)
+    return SideJobs(
+        rewrite=rung(content.models.rewrite),
+        summary=rung(content.models.summary),
+        rewrite_prompt=fill_prompt(content.prompts.rewrite, values),
+        summary_prompt=fill_prompt(content.prompts.summary, values),
+        breakers=breakers,
+        price=cost_usd,
+    )
 
 
 def open_model(route: ModelRoute, embedder: Embedder | None, client: httpx.AsyncClient) -> ChatModel:

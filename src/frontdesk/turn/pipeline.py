@@ -37,6 +37,7 @@ from frontdesk.domain.turn import (
     Outcome,
     RetrievalResult,
     Route,
+    SearchQuery,
     Sentence,
     Stage,
     TurnContext,
@@ -54,6 +55,7 @@ from frontdesk.turn.generation import (
     Generator,
     History,
     SentenceStream,
+    SideJobs,
     fill_prompt,
     prompt_values,
 )
@@ -77,6 +79,7 @@ class ServedRelease:
     retriever: Retriever
     generator: Generator
     grounder: Grounder
+    jobs: SideJobs
 
     def say(self, texts: Localised, language: str) -> str:
         return localised(texts, language, self.content.profile.default_language)
@@ -186,7 +189,11 @@ class TurnRun:
         try:
             with self.notes.timed(Stage.RETRIEVE):
                 found = await self._release.retriever.retrieve(
-                    text, language=self._turn.language, history=self._history.turns, audiences=audiences
+                    text,
+                    language=self._turn.language,
+                    history=self._history.turns,
+                    audiences=audiences,
+                    query=await self._rewrite(text),
                 )
         except Exception:
             log.exception("retrieve_failed", turn_id=self._turn.turn_id)
@@ -201,6 +208,15 @@ class TurnRun:
             hit=found.level != "low",
         )
         return found
+
+    async def _rewrite(self, text: str) -> SearchQuery | None:
+        """The question made self-contained by a model; None where none is configured or its text will not do."""
+        written = await self._release.jobs.rewrite(
+            text, history=self._history.turns, language=self._turn.language, on_attempt=self._note_attempt
+        )
+        if written is None:
+            return None
+        return SearchQuery(text=written, original=text, language=self._turn.language, rewritten_by="model")
 
     async def _uncovered(self, text: str, found: RetrievalResult | None) -> Route:
         with self.notes.timed(Stage.ROUTE, "uncovered"):

@@ -1,0 +1,5 @@
+"""Ways to tell people."""
+
+from frontdesk.adapters.channels.notifiers import LogNotifier, WebhookNotifier
+
+__all__ = ["LogNotifier", "WebhookNotifier"]
