@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontdesk.adapters.index.codec import dump
-
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
     with path.open("wb") as handle:
@@ -43,10 +41,12 @@ class RecordFile:
         self._ends = map_array(folder / f"{name}.ends.npy")
 
     @staticmethod
-    def write(folder: Path, name: str, records: Sequence[Any]) -> None:
-        lines = [dump(record) + b"\n" for record in records]
-        (folder / f"{name}.jsonl").write_bytes(b"".join(lines))
-        save_array(folder / f"{name}.ends.npy", np.cumsum([0, *map(len, lines)], dtype=np.int64))
+    def write(folder: Path, name: str, records: Sequence[bytes]) -> None:
+        """Args: records: one JSON value each, without line breaks."""
+        (folder / f"{name}.jsonl").write_bytes(b"".join(record + b"\n" for record in records))
+        save_array(
+            folder / f"{name}.ends.npy", np.cumsum([0, *(len(record) + 1 for record in records)], dtype=np.int64)
+        )
 
     def __len__(self) -> int:
         return len(self._ends) - 1

@@ -29,6 +29,8 @@ class SnapshotContent:
 
     documents: tuple[Document, ...]
     chunks: tuple[Chunk, ...]
+    records: tuple[bytes, ...]
+    """The chunks as they are written and as they are hashed."""
     vectors: NDArray[np.float32] | None
     """(n_chunks, dim) float32, rows of unit length; None when lexical only."""
     embedder: str
@@ -65,6 +67,7 @@ def arrange(
     return SnapshotContent(
         documents=by_path,
         chunks=tuple(item.chunk for item in ordered),
+        records=tuple(dump(from_chunk(item.chunk)) for item in ordered),
         vectors=_stacked(ordered) if embedder else None,
         embedder=embedder,
         settings=settings,
@@ -78,8 +81,8 @@ def identify(content: SnapshotContent) -> SnapshotId:
     who may see a passage and what is cited must never come from an older snapshot.
     """
     digest = hashlib.sha256(dump([FORMAT, content.embedder, dict(content.settings)]) + text_rules())
-    for chunk in sorted(content.chunks, key=lambda chunk: chunk.chunk_id):
-        digest.update(dump(from_chunk(chunk)) + b"\n")
+    for record in sorted(content.records):
+        digest.update(record + b"\n")
     for document in sorted(content.documents, key=lambda document: document.document_id):
         digest.update(dump({**from_document(document), "fetched_at": ""}) + b"\n")
     return SnapshotId.mint(digest.hexdigest()[:40])
@@ -91,9 +94,9 @@ def write_content(folder: Path, content: SnapshotContent, *, parent: Path | None
     Args:
         parent: a verified snapshot folder that work may be carried over from; the files are the same without it.
     """
-    RecordFile.write(folder, "chunks", [from_chunk(chunk) for chunk in content.chunks])
+    RecordFile.write(folder, "chunks", content.records)
     KeyFile.write(folder, "chunks", [chunk.chunk_id for chunk in content.chunks])
-    RecordFile.write(folder, "documents", [from_document(document) for document in content.documents])
+    RecordFile.write(folder, "documents", [dump(from_document(document)) for document in content.documents])
     KeyFile.write(folder, "documents", [document.document_id for document in content.documents])
     _write_document_rows(folder, content)
     write_postings(folder, content.chunks, parent=parent)
