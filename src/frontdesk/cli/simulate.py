@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
-from frontdesk.bootstrap import simulate_vendor
 from frontdesk.cli.options import HostOption, PortOption
+from frontdesk.cli.output import out
+from frontdesk.simulators.vendor import VendorBehaviour
+from frontdesk.simulators.vendor import run as run_vendor
 
 
 def vendor(
@@ -20,11 +22,7 @@ def vendor(
 
     Point models.yaml at it with adapter openai and base_url http://127.0.0.1:9100/v1.
     """
-    simulate_vendor(
-        host=host or "127.0.0.1",
-        port=9100 if port is None else port,
-        first_token_ms=first_token_ms,
-        token_ms=token_ms,
-        falsehoods=falsehoods,
-        seed=seed,
-    )
+    address, number = host or "127.0.0.1", 9100 if port is None else port
+    behaviour = VendorBehaviour(first_token_ms=first_token_ms, ms_per_token=token_ms, lie_rate=falsehoods, seed=seed)
+    out.print(f"http://{address}:{number}/v1", markup=False)
+    run_vendor(host=address, port=number, behaviour=behaviour)

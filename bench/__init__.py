@@ -1,0 +1,1 @@
+"""Measurements. Figures are printed, never asserted; ratios are taken within one run."""
