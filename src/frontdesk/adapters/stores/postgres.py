@@ -142,19 +142,20 @@ async def _repeated(run: Callable[[], Awaitable[T]]) -> T:
         except _CommitFailedError as error:
             raise UnavailableError("The database was lost during a commit.") from error
         except Exception as error:
-            if attempt == _ATTEMPTS or not _may_repeat(error):
+            if attempt >= _attempts_for(error):
                 raise _translated(error) or error from error.__cause__
         await asyncio.sleep(pause_s)
         pause_s *= 4
     raise AssertionError
 
 
-def _may_repeat(error: Exception) -> bool:
+def _attempts_for(error: Exception) -> int:
+    """How many attempts the failure is worth; a key that is still taken at the second one was not a race."""
     if isinstance(error, IntegrityError):
-        return _state_of(error) == _UNIQUE_VIOLATION
+        return 2 if _state_of(error) == _UNIQUE_VIOLATION else 1
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or _state_of(error) in _REPEATABLE
-    return isinstance(error, asyncpg.CannotConnectNowError)
+        return _ATTEMPTS if error.connection_invalidated or _state_of(error) in _REPEATABLE else 1
+    return _ATTEMPTS if isinstance(error, asyncpg.CannotConnectNowError) else 1
 
 
 def _state_of(error: DBAPIError) -> str:

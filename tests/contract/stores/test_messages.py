@@ -1,0 +1,49 @@
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from frontdesk.domain.conversation import Message
+from frontdesk.domain.errors import NotFoundError
+from frontdesk.domain.ids import ConversationId, MessageId
+from frontdesk.ports.stores import Database
+
+
+async def test_numbers_messages_from_one_and_gives_them_back(
+    database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
+) -> None:
+    said = [a_message(conversation_id, text=text) for text in ("Hello", 'Ünïcode \x00 "quoted" 漢字', "Bye")]
+    positions = [await database.write(lambda stores, one=one: stores.messages.add(one)) for one in said]
+
+    assert positions == [1, 2, 3]
+    expected = tuple(replace(one, position=position) for one, position in zip(said, positions, strict=True))
+    history = await database.read(lambda stores: stores.messages.history(conversation_id, after=0, before=None))
+    assert history == expected
+    assert await database.read(lambda stores: stores.messages.get(said[1].message_id)) == expected[1]
+
+
+async def test_gives_the_history_after_a_position_and_before_a_message(
+    database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
+) -> None:
+    said = [a_message(conversation_id) for _ in range(5)]
+    for one in said:
+        await database.write(lambda stores, one=one: stores.messages.add(one))
+
+    before = said[3].message_id
+    history = await database.read(lambda stores: stores.messages.history(conversation_id, after=1, before=before))
+    assert [one.message_id for one in history] == [said[1].message_id, said[2].message_id]
+
+
+async def test_gives_every_message_its_own_position_when_many_are_added_at_once(
+    database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
+) -> None:
+    said = [a_message(conversation_id) for _ in range(20)]
+    positions = await asyncio.gather(*(database.write(lambda s, one=one: s.messages.add(one)) for one in said))
+    assert sorted(positions) == list(range(1, 21))
+
+
+async def test_refuses_a_message_without_a_conversation(database: Database, a_message: Callable[..., Message]) -> None:
+    with pytest.raises(NotFoundError):
+        await database.write(lambda stores: stores.messages.add(a_message(ConversationId("conv_missing"))))
+    assert await database.read(lambda stores: stores.messages.get(MessageId("msg_missing"))) is None

@@ -1,0 +1,273 @@
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from frontdesk.domain.conversation import Conversation, ConversationStatus
+from frontdesk.domain.errors import ConflictError, HandedOverError, LeaseLostError, NotFoundError
+from frontdesk.domain.events import AnswerSentence
+from frontdesk.domain.ids import ConversationId, TurnId
+from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
+from frontdesk.ports.stores import Database, StoredTurn, Stores
+
+MakeTurn = Callable[..., StoredTurn]
+MakeRecord = Callable[..., TurnRecord]
+OVER = -1.0
+"""A lease that has run out before it began."""
+
+
+async def open_turn(database: Database, turn: StoredTurn, *, owner: str = "me", lease_s: float = 60) -> TurnState:
+    return await database.write(lambda stores: stores.turns.open(turn, owner=owner, lease_s=lease_s))
+
+
+async def claim(database: Database, owner: str, *, lease_s: float = 60, limit: int = 10) -> tuple[StoredTurn, ...]:
+    return await database.write(lambda stores: stores.turns.claim(owner, lease_s=lease_s, limit=limit))
+
+
+async def assert_held(database: Database, lease: Lease) -> None:
+    await database.write(lambda stores: stores.turns.assert_held(lease))
+
+
+async def finish(database: Database, record: TurnRecord, at: datetime) -> None:
+    await database.write(lambda stores: stores.turns.finish(record, last_seq=9, at=at))
+
+
+def lease_of(turn: StoredTurn, owner: str = "me", fence: int = 1) -> Lease:
+    return Lease(turn_id=turn.turn_id, owner=owner, fence=fence)
+
+
+async def test_opens_the_first_turn_running_and_the_next_one_queued(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    first, second = a_turn(conversation_id), a_turn(conversation_id)
+    assert await open_turn(database, first) is TurnState.RUNNING
+    assert await open_turn(database, second) is TurnState.QUEUED
+
+    assert await database.read(lambda stores: stores.turns.get(first.turn_id)) == first
+    queued = await database.read(lambda stores: stores.turns.find_by_key(conversation_id, second.idempotency_key))
+    assert queued is not None
+    assert (queued.turn_id, queued.state, queued.fence) == (second.turn_id, TurnState.QUEUED, 0)
+    assert await database.read(lambda stores: stores.turns.unfinished()) == 2
+
+
+async def test_knows_nothing_of_a_turn_that_is_not_there(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    missing = TurnId("turn_missing")
+    assert await database.read(lambda stores: stores.turns.get(missing)) is None
+    assert await database.read(lambda stores: stores.turns.find_by_key(conversation_id, "no-key")) is None
+    assert await database.read(lambda stores: stores.turns.record(missing)) is None
+    with pytest.raises(NotFoundError):
+        await open_turn(database, a_turn(ConversationId("conv_missing")))
+    with pytest.raises(LeaseLostError):
+        await assert_held(database, Lease(turn_id=missing, owner="me", fence=1))
+
+
+async def test_refuses_a_second_turn_under_the_same_key(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    await open_turn(database, a_turn(conversation_id, idempotency_key="once"))
+    with pytest.raises(ConflictError):
+        await open_turn(database, a_turn(conversation_id, idempotency_key="once"))
+    assert await database.read(lambda stores: stores.turns.unfinished()) == 1
+
+
+async def test_one_key_opens_one_turn_however_many_send_it_at_once(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    def open_once(stores: Stores, turn: StoredTurn) -> TurnId:
+        known = stores.turns.find_by_key(conversation_id, turn.idempotency_key)
+        if known is not None:
+            return known.turn_id
+        stores.turns.open(turn, owner="me", lease_s=60)
+        return turn.turn_id
+
+    same = [a_turn(conversation_id, idempotency_key="once") for _ in range(16)]
+    found = await asyncio.gather(*(database.write(lambda s, turn=turn: open_once(s, turn)) for turn in same))
+    assert len(set(found)) == 1
+    assert await database.read(lambda stores: stores.turns.unfinished()) == 1
+
+
+async def test_only_one_of_many_turns_opened_at_once_runs(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    states = await asyncio.gather(*(open_turn(database, a_turn(conversation_id)) for _ in range(16)))
+    assert sorted(states) == [TurnState.QUEUED] * 15 + [TurnState.RUNNING]
+
+
+async def test_the_holder_may_write(database: Database, conversation_id: ConversationId, a_turn: MakeTurn) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+    await assert_held(database, lease_of(turn))
+    for wrong in (lease_of(turn, owner="you"), lease_of(turn, fence=2)):
+        with pytest.raises(LeaseLostError):
+            await assert_held(database, wrong)
+
+
+async def test_a_lease_that_has_run_out_is_taken_over_and_the_stale_worker_writes_nothing(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn, lease_s=OVER)
+    (taken,) = await claim(database, "you")
+    assert (taken.turn_id, taken.fence, taken.state) == (turn.turn_id, 2, TurnState.RUNNING)
+    assert await claim(database, "they") == ()
+
+    def stale_commit(stores: Stores) -> None:
+        sentence = AnswerSentence(turn_id=turn.turn_id, index=0, separator="", text="Late.", citations=())
+        stores.events.append(conversation_id, [sentence], at=now)
+        stores.turns.assert_held(lease_of(turn))
+
+    with pytest.raises(LeaseLostError):
+        await database.write(stale_commit)
+    with pytest.raises(LeaseLostError):
+        await finish(database, a_record(turn.turn_id), now)
+    assert await database.read(lambda stores: stores.events.read(conversation_id, after=0)) == ()
+    await finish(database, a_record(turn.turn_id, owner="you", fence=2), now)
+
+
+async def test_the_holder_of_a_lease_that_ran_out_may_still_write_while_nobody_took_it(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn, lease_s=OVER)
+    await assert_held(database, lease_of(turn))
+
+
+async def test_a_heartbeat_keeps_every_running_turn_of_its_owner(
+    database: Database, a_conversation: Callable[..., Conversation], a_turn: MakeTurn
+) -> None:
+    conversations = [a_conversation() for _ in range(3)]
+    owners = ["me", "me", "you"]
+
+    def begin(stores: Stores) -> None:
+        for conversation, owner in zip(conversations, owners, strict=True):
+            stores.conversations.create(conversation, token_hash="")
+            stores.turns.open(a_turn(conversation.conversation_id), owner=owner, lease_s=OVER)
+
+    await database.write(begin)
+    await database.write(lambda stores: stores.turns.heartbeat("me", lease_s=60))
+    taken = await claim(database, "they")
+    assert [turn.conversation_id for turn in taken] == [conversations[2].conversation_id]
+
+
+async def test_an_orderly_shutdown_leaves_its_turns_to_others_at_once(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+    assert await claim(database, "you") == ()
+    await database.write(lambda stores: stores.turns.release_owner("me"))
+    assert [taken.turn_id for taken in await claim(database, "you")] == [turn.turn_id]
+
+
+async def test_a_queued_turn_is_claimed_once_the_ones_before_it_have_ended(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    first, second, third = (a_turn(conversation_id) for _ in range(3))
+    for turn in (first, second, third):
+        await open_turn(database, turn)
+    assert await claim(database, "you") == ()
+
+    await finish(database, a_record(first.turn_id), now)
+    (taken,) = await claim(database, "you")
+    assert (taken.turn_id, taken.fence) == (second.turn_id, 1)
+    assert await claim(database, "you") == ()
+
+
+async def test_many_claimers_never_share_a_turn(
+    database: Database, a_conversation: Callable[..., Conversation], a_turn: MakeTurn
+) -> None:
+    def begin(stores: Stores) -> None:
+        for _ in range(12):
+            conversation = a_conversation()
+            stores.conversations.create(conversation, token_hash="")
+            stores.turns.open(a_turn(conversation.conversation_id), owner="dead", lease_s=OVER)
+
+    await database.write(begin)
+    taken = await asyncio.gather(*(claim(database, f"worker-{number}", limit=5) for number in range(6)))
+    ids = [turn.turn_id for group in taken for turn in group]
+    assert len(ids) == len(set(ids))
+    rest = await claim(database, "sweeper", limit=50)
+    assert len(ids) + len(rest) == 12
+
+
+async def test_a_person_who_takes_over_silences_the_assistant(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+    for status in (ConversationStatus.OPERATOR, ConversationStatus.WAITING, ConversationStatus.CLOSED):
+        await database.write(lambda stores, to=status: stores.conversations.set_status(conversation_id, to))
+        with pytest.raises(HandedOverError):
+            await assert_held(database, lease_of(turn))
+
+
+async def test_no_sentence_is_committed_after_a_take_over_in_a_race(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, now: datetime
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+
+    async def keep_talking() -> int:
+        for index in range(10_000):
+            sentence = AnswerSentence(turn_id=turn.turn_id, index=index, separator=" ", text="So.", citations=())
+            try:
+                await database.write(lambda stores, one=sentence: say(stores, one))
+            except HandedOverError:
+                return index
+        raise AssertionError
+
+    def say(stores: Stores, sentence: AnswerSentence) -> None:
+        stores.turns.assert_held(lease_of(turn))
+        stores.events.append(conversation_id, [sentence], at=now)
+
+    def take_over(stores: Stores) -> int:
+        stores.conversations.set_status(conversation_id, ConversationStatus.OPERATOR)
+        return len(stores.events.read(conversation_id, after=0))
+
+    talking = asyncio.create_task(keep_talking())
+    await asyncio.sleep(0.02)
+    said_before = await database.write(take_over)
+    assert await talking == said_before
+    assert len(await database.read(lambda stores: stores.events.read(conversation_id, after=0))) == said_before
+
+
+async def test_finishing_ends_the_turn_once(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+    await finish(database, a_record(turn.turn_id, outcome=Outcome.CLARIFIED), now)
+
+    ended = await database.read(lambda stores: stores.turns.get(turn.turn_id))
+    assert ended is not None
+    assert (ended.state, ended.outcome, ended.ended_at, ended.last_seq) == (
+        TurnState.ENDED,
+        Outcome.CLARIFIED,
+        now,
+        9,
+    )
+    assert await database.read(lambda stores: stores.turns.unfinished()) == 0
+    with pytest.raises(LeaseLostError):
+        await finish(database, a_record(turn.turn_id), now)
+    with pytest.raises(LeaseLostError):
+        await assert_held(database, lease_of(turn))
+
+
+async def test_a_turn_may_hand_its_own_conversation_over_as_it_ends(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn)
+
+    def escalate(stores: Stores) -> None:
+        stores.turns.assert_held(lease_of(turn))
+        stores.conversations.set_status(conversation_id, ConversationStatus.WAITING)
+        stores.turns.finish(a_record(turn.turn_id, outcome=Outcome.ESCALATED), last_seq=1, at=now)
+
+    await database.write(escalate)
+    ended = await database.read(lambda stores: stores.turns.get(turn.turn_id))
+    assert ended is not None
+    assert ended.outcome is Outcome.ESCALATED
