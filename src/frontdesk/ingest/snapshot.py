@@ -30,13 +30,11 @@ class Previous:
 
 def open_previous(snapshots: SnapshotStore) -> Previous:
     """A damaged previous snapshot is noted and not built upon: the new one replaces it."""
-    snapshot_id = snapshots.latest()
-    if snapshot_id is None:
-        return Previous()
     try:
-        return Previous(snapshot_id=snapshot_id, index=snapshots.open(snapshot_id))
+        snapshot_id = snapshots.latest()
+        return Previous(snapshot_id=snapshot_id, index=snapshots.open(snapshot_id) if snapshot_id else None)
     except (NotFoundError, StoredDataError) as error:
-        return Previous(note=f"The previous snapshot {snapshot_id} could not be read: {error.public_message}")
+        return Previous(note=f"The previous snapshot could not be read: {error.public_message}")
 
 
 def find_refusal(*, accepted: int, quarantined: int, previous_count: int) -> str:

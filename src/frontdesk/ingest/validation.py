@@ -3,22 +3,22 @@
 import heapq
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from frontdesk.domain.knowledge import Chunk, Document, Quarantined
-from frontdesk.domain.safety import Finding, FindingKind
+from frontdesk.domain.safety import FindingKind
 from frontdesk.ingest.unfit import UnfitDocumentError
+from frontdesk.safety.detector import Detector
 from frontdesk.text.hashing import content_hash
-
-Detector = Callable[[str], Sequence[Finding]]
-"""Text in, findings out; see `frontdesk.safety`."""
 
 SKETCH_SIZE = 64
 """Hashes kept per document. The estimate's standard error at a similarity of 0.8 is 0.05."""
 NEAR_DUPLICATE = 0.8
 """Share of five-word runs in common from which two documents are reported as near-duplicates. A guess."""
+INJECTION_SCORE = 0.8
+"""A finding this sure keeps a document out. Weaker ones (`act as a guarantor`) are everyday words. A guess."""
 _RUN = 5
 _MOST_PAIRS = 20
 """Documents one document is compared with; the report needs one partner, not all."""
@@ -53,8 +53,8 @@ def check_document(document: Document, chunks: Sequence[Chunk], detectors: Seque
     if not any(_WORD.search(chunk.text) for chunk in chunks):
         raise UnfitDocumentError("empty", "it has no words besides headings and what surrounds a page")
     for text in (document.title, document.text):
-        for finding in (finding for detect in detectors for finding in detect(text)):
-            if finding.kind is FindingKind.INJECTION:
+        for finding in (finding for detector in detectors for finding in detector.find(text)):
+            if finding.kind is FindingKind.INJECTION and finding.score >= INJECTION_SCORE:
                 found = " ".join(text[finding.start : finding.end].split())[:80]
                 raise UnfitDocumentError("injection", f"it gives orders to a model ({finding.rule}): '{found}'")
 

@@ -54,11 +54,15 @@ def decode(content: bytes) -> str:
         raise UnfitDocumentError("format", "a binary file under a text file's name")
     encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "")
     text = _strictly(content, encoding) if encoding else _without_mark(content)
-    if "\0" in text:
-        raise UnfitDocumentError("format", "it has NUL characters, as binary files do")
+    _refuse_nul("\0" in text)
     if "\ufffd" in text:
         raise UnfitDocumentError("encoding", "characters were lost before it came here (U+FFFD)")
     return text
+
+
+def _refuse_nul(has_nul: bool) -> None:
+    if has_nul:
+        raise UnfitDocumentError("format", "it has NUL characters, as binary files do")
 
 
 def _strictly(content: bytes, encoding: str) -> str:
@@ -72,6 +76,7 @@ def _without_mark(content: bytes) -> str:
     declared = _declared(content)
     if declared.startswith("utf-16") and b"\0" in content[:64]:
         return _strictly(content, declared)
+    _refuse_nul(b"\0" in content)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -116,10 +116,12 @@ def _without_title(text: str, blocks: list[Block], title: str) -> str:
 
 def _without_link_lists(text: str, url: str) -> str:
     """Closing sections that only list pages of the same site are navigation, and would be found instead of those."""
+    if not _LINK_ITEM.match(text[text.rfind("\n") + 1 :]):
+        return text
     blocks = scan_blocks(text)
     while len(blocks) > 2 and blocks[-2].kind == "heading" and _is_link_list(text, blocks[-1], url):
         blocks = blocks[:-2]
-    return text[: blocks[-1].end] if blocks else text
+    return text[: blocks[-1].end]
 
 
 def _is_link_list(text: str, block: Block, url: str) -> bool:

@@ -84,6 +84,7 @@ def parse_html(html: str) -> HtmlPage:
     """
     tags = list(_scan(html))
     _check_depth(tags)
+    html = html[: _shown_end(html, tags)]
     start, end, is_marked = _article(html, tags)
     markdown = to_markdown(html[start:end], whole_page=not is_marked)
     if is_marked and not markdown.strip():
@@ -149,6 +150,13 @@ def _tag_end(html: str, position: int) -> int:
 def _raw_text_end(html: str, tag: _Tag) -> int:
     closing = re.compile(rf"</{re.escape(tag.name)}", re.IGNORECASE).search(html, tag.end)
     return closing.start() if closing else len(html)
+
+
+def _shown_end(html: str, tags: list[_Tag]) -> int:
+    """Where an element that is never closed hides the rest of the page, or the end."""
+    last = tags[-1] if tags else None
+    hides = last and not last.closes and last.name in _RAW_TEXT and _raw_text_end(html, last) == len(html)
+    return last.start if last and hides else len(html)
 
 
 def _check_depth(tags: list[_Tag]) -> None:

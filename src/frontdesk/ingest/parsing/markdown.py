@@ -32,6 +32,8 @@ def clean_markdown(text: str) -> str:
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    if "```" not in text and "~~~" not in text:
+        return change(text)
     parts: list[str] = []
     position = 0
     for block in scan_blocks(text):
