@@ -14,7 +14,7 @@ from frontdesk.adapters.index.records import map_array
 from frontdesk.adapters.index.vocabulary import Vocabulary
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.knowledge import Ranking
-from frontdesk.text.tokens import is_stopword, stem, words
+from frontdesk.text.tokens import fold, is_stopword, stem, words
 
 MAX_TERMS = 48
 """Stems of one question that are looked up; of more, the rarest. Bounds what a long message can cost."""
@@ -78,8 +78,9 @@ class Bm25Index:
         for candidate in dict.fromkeys((own, *(stem(word, other) for other in self._languages))):
             if (number := self._vocabulary.find(candidate)) is not None:
                 return [(number, 1.0)]
-        near = sorted(self._vocabulary.near(own), key=lambda number: (-self._frequency(number), number))
-        chosen = near[:MAX_CORRECTIONS]
+        # a mistake near the end misleads the stemmer, so the word as it was typed is tried too
+        near = {*self._vocabulary.near(own), *self._vocabulary.near(fold(word))}
+        chosen = sorted(near, key=lambda number: (-self._frequency(number), number))[:MAX_CORRECTIONS]
         return [(number, CORRECTION_WEIGHT / len(chosen)) for number in chosen]
 
     def _frequency(self, number: int) -> int:
