@@ -1,0 +1,128 @@
+"""The way out: text is let go once no detector can still object to it.
+
+A text is looked at in steps whose places depend on the text alone: at the end of each sentence or line, and at the
+first white space 48 characters after the last step. Each step sees what is still held and a little of what went
+before, and decides how far to let go. So the deltas in which a text arrives change nothing: a whole text is the same
+stream, fed once.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from frontdesk.domain.safety import Finding, GuardAction, Verdict, harder
+from frontdesk.turn.guards.masks import masked
+
+Scan = Callable[[str], Sequence[tuple[Finding, GuardAction]]]
+Forming = Callable[[str], int]
+
+STEP_CHARS = 48
+"""Shorter steps cost more, longer ones hold text back longer; about two words a millisecond of vendor time."""
+CONTEXT_CHARS = 96
+"""How much of what was let go a step still sees: the words that name a number stand at most 40 before it."""
+_CLAUSE_END = re.compile(r"[.!?…:;][\"')\]]{0,3}\s|\n")
+_BREAK = re.compile(r"[\s\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff\uff00-\uff65]")
+"""White space, and the characters of scripts that do without it."""
+
+
+class OutboundStream:
+    """One answer on its way to a customer. Feed it deltas, then `finish`; send on what both return."""
+
+    def __init__(self, scan: Scan, forming_from: Forming, *, policy_version: str = "") -> None:
+        self._scan, self._forming_from, self._policy_version = scan, forming_from, policy_version
+        self._context = ""
+        self._held = ""
+        self._offset = 0  # of `_held` in the whole text
+        self._looked_until = 0  # within `_held`
+        self._said: list[str] = []
+        self._findings: list[tuple[Finding, GuardAction]] = []
+        self._is_closed = False
+
+    def feed(self, delta: str) -> str:
+        """Text that is safe to send on; empty while it is held back, and for ever once blocked."""
+        if self._is_closed or not delta:
+            return ""
+        self._held += delta
+        safe: list[str] = []
+        while not self._is_closed and (until := self._next_step()):
+            safe.append(self._step(until, is_last=False))
+        return self._say(safe)
+
+    def finish(self) -> str:
+        """The rest of the text. Feeding afterwards has no effect."""
+        if self._is_closed:
+            return ""
+        rest = self._step(len(self._held), is_last=True) if self._held else ""
+        self._is_closed = True
+        return self._say([rest])
+
+    @property
+    def verdict(self) -> Verdict:
+        """About all that was fed so far: `text` is what was let go; findings count from the start of the text."""
+        action = GuardAction.ALLOW
+        for _, decided in self._findings:
+            action = harder(action, decided)
+        kinds = dict.fromkeys(finding.kind.value for finding, decided in self._findings if decided is action)
+        return Verdict(
+            action=action,
+            findings=tuple(finding for finding, _ in self._findings),
+            text="".join(self._said),
+            reason="" if action is GuardAction.ALLOW else ",".join(kinds),
+            policy_version=self._policy_version,
+        )
+
+    def _next_step(self) -> int:
+        """The next place to look at, as an end in `_held`; 0 when it has not come yet."""
+        clause = _CLAUSE_END.search(self._held, self._looked_until)
+        space = _BREAK.search(self._held, self._looked_until + STEP_CHARS - 1)
+        return min((match.end() for match in (clause, space) if match), default=0)
+
+    def _step(self, until: int, *, is_last: bool) -> str:
+        window, known = self._context + self._held[:until], len(self._context)
+        found = [(finding, action) for finding, action in self._scan(window) if finding.end > known]
+        blocking = [item for item in found if item[1] is GuardAction.BLOCK]
+        if blocking:
+            self._note(blocking, known)
+            self._is_closed, self._held = True, ""
+            return ""
+        cut = len(window) if is_last else max(known, min(self._forming_from(window), len(window)))
+        cut = _outside_of(found, cut, known)
+        return self._let_go(window, [item for item in found if item[0].end <= cut], known, cut, until)
+
+    def _let_go(self, window: str, found: list[tuple[Finding, GuardAction]], known: int, cut: int, until: int) -> str:
+        self._note(found, known)
+        spans = [_from(finding, known) for finding, action in found if action is GuardAction.MASK]
+        text = masked(window[known:cut], [_moved(span, -known) for span in spans])
+        self._context = window[max(0, cut - CONTEXT_CHARS) : cut]
+        self._offset += cut - known
+        self._held = self._held[cut - known :]
+        self._looked_until = until - (cut - known)
+        return text
+
+    def _note(self, found: list[tuple[Finding, GuardAction]], known: int) -> None:
+        moved = ((_moved(_from(finding, known), self._offset - known), action) for finding, action in found)
+        self._findings += moved
+
+    def _say(self, parts: list[str]) -> str:
+        text = "".join(parts)
+        self._said.append(text)
+        return text
+
+
+def _outside_of(found: list[tuple[Finding, GuardAction]], cut: int, known: int) -> int:
+    """The cut, moved back to the start of whatever it would divide."""
+    for finding, _ in sorted(found, key=lambda item: item[0].start, reverse=True):
+        if finding.start < cut < finding.end:
+            cut = max(known, finding.start)
+    return cut
+
+
+def _from(finding: Finding, start: int) -> Finding:
+    return finding if finding.start >= start else _spanning(finding, start, finding.end)
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    return _spanning(finding, finding.start + by, finding.end + by) if by else finding
+
+
+def _spanning(finding: Finding, start: int, end: int) -> Finding:
+    return Finding(kind=finding.kind, rule=finding.rule, start=start, end=end, score=finding.score)
