@@ -20,6 +20,7 @@ _MAYBE_MARKER = re.compile(r"\s*(?:\[[^\]\n]{0,24}\]?|【[^】\n]{0,24})?\Z")
 _NEXT_WORD_ENDS = re.compile(r"\s+[^\w\s]*\w+[^\w]")
 _LINE_MARK = re.compile(r"\A\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•–]\s+|\d{1,3}[.)]\s+|\|)?(?:\[[ xX]\]\s+)?")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_OPEN_LINK = re.compile(r"!?\[[^\]\n]*(?:\]\([^)\s]*\)?|\Z)")
 _STRONG = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`+")
 _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])")
 _CLAUSE_END = re.compile(r"[;:,–—](?=\s)")
@@ -40,6 +41,7 @@ class SentenceStream:
         self._whole = tuple(filter(None, (text.strip() for text in whole)))
         self._raw = ""
         self._text = ""
+        self._starts_line = True
 
     def feed(self, delta: str) -> list[str]:
         """The pieces that the delta completed."""
@@ -59,7 +61,9 @@ class SentenceStream:
     def _pieces(self, *, is_over: bool) -> list[str]:
         pieces: list[str] = []
         while (end := self._next_end(is_over=is_over)) > 0:
-            piece, self._text = plain(self._text[:end]), self._text[end:]
+            cut, self._text = self._text[:end], self._text[end:]
+            piece = plain(cut, starts_line=self._starts_line)
+            self._starts_line = cut.endswith("\n")
             if piece:
                 pieces.append(piece)
         return pieces
@@ -105,9 +109,9 @@ class SentenceStream:
         return len(self._text) if is_over else None
 
 
-def plain(text: str) -> str:
-    """A piece of Markdown as plain words."""
-    text = _LINE_MARK.sub("", text)
+def plain(text: str, *, starts_line: bool = True) -> str:
+    """A piece of Markdown as plain words; list numbers and the like are mark-up only where a line starts."""
+    text = _LINE_MARK.sub("", text) if starts_line else text
     text = _LINK.sub(r"\1", text)
     text = _EMPHASIS.sub(r"\2", _STRONG.sub("", text))
     text = re.sub(r"[ \t]+", " ", text.replace("|", " ")).strip()
@@ -124,10 +128,10 @@ def _sentence_end(window: str, *, is_whole_line: bool) -> int:
 
 
 def _clause_end(window: str) -> int:
-    """Where an overlong sentence is cut: after its last clause, else between words, else anywhere."""
+    """Where an overlong sentence is cut: after its last clause, else between words, else anywhere; never in a link."""
     head = window[:LONG_CHARS]
-    clauses = [match.end() for match in _CLAUSE_END.finditer(head) if match.end() >= SHORTEST_CLAUSE_CHARS]
-    if clauses:
-        return clauses[-1]
-    space = max(head.rfind(" "), head.rfind("\t"))
-    return space if space >= SHORTEST_CLAUSE_CHARS else LONG_CHARS
+    ends = [match.end() for match in _CLAUSE_END.finditer(head)]
+    spaces = [max(head.rfind(" "), head.rfind("\t"))]
+    end = next((end for end in [*reversed(ends), *spaces] if end >= SHORTEST_CLAUSE_CHARS), LONG_CHARS)
+    inside = next((link for link in _OPEN_LINK.finditer(window) if link.start() < end < link.end()), None)
+    return inside.start() if inside and inside.start() else end

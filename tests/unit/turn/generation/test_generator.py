@@ -1,0 +1,263 @@
+import asyncio
+import time
+from decimal import Decimal
+
+import pytest
+
+from frontdesk.adapters.models.scripted import Pause, Script, ScriptedChatModel, reply
+from frontdesk.domain.conversation import PUBLIC
+from frontdesk.domain.errors import (
+    DeadlineError,
+    DependencyError,
+    MalformedReplyError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+)
+from frontdesk.domain.ids import ChunkId, DocumentId
+from frontdesk.domain.knowledge import Passage
+from frontdesk.domain.release import ModelRoute
+from frontdesk.domain.usage import Usage, VendorAttempt
+from frontdesk.ports.models import ChatRequest, ChatTurn, StreamEnd
+from frontdesk.turn.generation import Breakers, DraftEnd, DraftEvent, DraftReset, DraftText, Generator, Rung
+
+FOR_EVER = Pause(seconds=float("inf"))
+DOWN = UnavailableError("down", result="5xx")
+
+
+def a_passage(text: str = "Returns are free.") -> Passage:
+    chunk = ChunkId("chunk_a")
+    return Passage(
+        chunk_id=chunk,
+        chunk_ids=(chunk,),
+        document_id=DocumentId("doc_a"),
+        title="Returns",
+        url="",
+        breadcrumb=("Returns",),
+        language="en",
+        audience=PUBLIC,
+        text=text,
+        start=0,
+        score=1.0,
+        lexical_score=None,
+        dense_score=None,
+    )
+
+
+def a_request() -> ChatRequest:
+    return ChatRequest(
+        purpose="answer",
+        instructions="Be kind.",
+        history=tuple(ChatTurn(role="customer", text=f"message {number}") for number in range(6)),
+        passages=(a_passage(),) * 4,
+        question="Is it free?",
+        language="en",
+    )
+
+
+def a_rung(model: ScriptedChatModel, **limits: float) -> Rung:
+    return Rung(model=model, route=ModelRoute(name=model.model, adapter="openai", model=model.model, **limits))  # type: ignore[arg-type]
+
+
+def a_model(name: str, *scripts: Script) -> ScriptedChatModel:
+    return ScriptedChatModel(*scripts, model=name)
+
+
+def quotes() -> Rung:
+    model = ScriptedChatModel(reply("Our pages say: it is free."), vendor="frontdesk", model="extractive")
+    return Rung(model=model, route=ModelRoute(name="quotes", adapter="extractive"))
+
+
+def a_price(vendor: str, model: str, usage: Usage) -> Decimal | None:
+    return Decimal(usage.input_tokens + usage.output_tokens) if vendor == "scripted" else Decimal(0)
+
+
+def a_generator(*rungs: Rung, breakers: Breakers | None = None) -> Generator:
+    return Generator(rungs, breakers=breakers or Breakers(monotonic=time.monotonic), price=a_price)
+
+
+async def draft_of(generator: Generator, *, deadline_s: float = 10.0) -> list[DraftEvent]:
+    return [event async for event in generator.stream(a_request(), deadline_s=deadline_s)]
+
+
+def end_of(events: list[DraftEvent]) -> DraftEnd:
+    assert isinstance(events[-1], DraftEnd)
+    return events[-1]
+
+
+def text_of(events: list[DraftEvent]) -> str:
+    """What is left of the draft after its resets."""
+    text = ""
+    for event in events:
+        text = "" if isinstance(event, DraftReset) else text + (event.text if isinstance(event, DraftText) else "")
+    return text
+
+
+def results_of(events: list[DraftEvent]) -> list[tuple[str, str]]:
+    return [(attempt.model, attempt.result) for attempt in end_of(events).attempts]
+
+
+async def test_the_first_model_that_delivers_writes_the_draft() -> None:
+    usage = Usage(input_tokens=90, output_tokens=10)
+    events = await draft_of(
+        a_generator(a_rung(a_model("large", reply("It ", "is free.", usage=usage, model="large-2"))), quotes())
+    )
+    assert text_of(events) == "It is free."
+    end = end_of(events)
+    assert (end.route, end.degraded, end.finish_reason) == ("large", (), "stop")
+    assert end.prompt == "answer: Is it free?"
+    (attempt,) = end.attempts
+    assert (attempt.number, attempt.result, attempt.usage, attempt.cost_usd) == (1, "ok", usage, Decimal(100))
+    assert attempt.reported_model == "large-2"
+    assert attempt.first_token_ms is not None
+    assert attempt.total_ms >= attempt.first_token_ms
+
+
+async def test_switching_is_silent_while_nothing_was_drafted() -> None:
+    events = await draft_of(
+        a_generator(a_rung(a_model("large", [DOWN])), a_rung(a_model("small", reply("It is free."))), quotes())
+    )
+    assert not any(isinstance(event, DraftReset) for event in events)
+    assert end_of(events).degraded == ("model_fallback",)
+    assert results_of(events) == [("large", "5xx"), ("small", "ok")]
+
+
+async def test_a_cut_stream_voids_its_text_and_is_never_spliced() -> None:
+    events = await draft_of(
+        a_generator(a_rung(a_model("large", ["It costs "])), a_rung(a_model("small", reply("It is free."))), quotes())
+    )
+    assert [type(event) for event in events] == [DraftText, DraftReset, DraftText, DraftEnd]
+    assert text_of(events) == "It is free."
+    assert results_of(events) == [("large", "cut"), ("small", "ok")]
+
+
+async def test_a_silent_model_is_given_up_after_its_first_byte_limit_and_not_asked_again() -> None:
+    silent = a_model("large", [FOR_EVER])
+    events = await draft_of(a_generator(a_rung(silent, first_byte_s=0.02), quotes()))
+    assert results_of(events) == [("large", "timeout_fb"), ("extractive", "ok")]
+    assert len(silent.requests) == 1
+    assert silent.closed == 1
+
+
+async def test_a_stream_that_stalls_is_given_up_after_its_idle_limit() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("large", ["It ", FOR_EVER]), idle_s=0.02), quotes()))
+    assert results_of(events)[0] == ("large", "timeout_idle")
+    assert text_of(events) == "Our pages say: it is free."
+    assert end_of(events).degraded == ("extractive_fallback",)
+
+
+async def test_a_slow_stream_is_given_up_after_its_total_limit() -> None:
+    slow = [step for _ in range(50) for step in ("word ", Pause(seconds=0.01))]
+    events = await draft_of(a_generator(a_rung(a_model("large", slow), total_s=0.05), quotes()))
+    assert results_of(events)[0] == ("large", "timeout_idle")
+
+
+async def test_the_last_rung_keeps_some_of_the_turns_time() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("large", [FOR_EVER])), quotes()), deadline_s=0.55)
+    assert results_of(events) == [("large", "timeout_fb"), ("extractive", "ok")]
+
+
+async def test_a_turn_without_time_left_says_so() -> None:
+    with pytest.raises(DeadlineError):
+        await draft_of(a_generator(quotes()), deadline_s=0.0)
+
+
+async def test_an_open_breaker_costs_no_attempt() -> None:
+    breakers = Breakers(monotonic=time.monotonic)
+    large = a_model("large", [MalformedReplyError("garbage")])
+    generator = a_generator(a_rung(large), quotes(), breakers=breakers)
+    for _ in range(10):
+        await draft_of(generator)
+    assert len(large.requests) == 3
+
+
+async def test_a_rate_limited_model_is_left_alone_for_as_long_as_it_asked() -> None:
+    limited = a_model("large", [RateLimitedError("later", retry_after_s=30.0)], reply("never"))
+    generator = a_generator(a_rung(limited), quotes())
+    first, second = await draft_of(generator), await draft_of(generator)
+    assert results_of(first) == [("large", "429"), ("extractive", "ok")]
+    assert results_of(second) == [("extractive", "ok")]
+
+
+async def test_a_server_error_is_repeated_once_before_quoting_and_the_share_of_repeats_is_bounded() -> None:
+    flaky = a_model("large", [DOWN], reply("It is free."))
+    assert results_of(await draft_of(a_generator(a_rung(flaky), quotes()))) == [("large", "5xx"), ("large", "ok")]
+    down = a_model("large", [DOWN])
+    breakers = Breakers(monotonic=time.monotonic)
+    generator = a_generator(a_rung(down), quotes(), breakers=breakers)
+    for _ in range(20):
+        await draft_of(generator)
+        breakers.note("scripted", "large", "ok")
+    assert len(down.requests) <= 23
+
+
+async def test_a_request_that_is_too_long_is_repeated_once_and_smaller() -> None:
+    tight = a_model("large", [RejectedError("too long", result="ctx")], reply("It is free."))
+    events = await draft_of(a_generator(a_rung(tight), quotes()))
+    assert end_of(events).degraded == ("shortened_request",)
+    first, second = tight.requests
+    assert (len(second.history), len(second.passages)) == (2, 2)
+    assert second.instructions == first.instructions
+
+
+async def test_a_refused_content_is_not_taken_to_another_vendor() -> None:
+    for script in (
+        [RejectedError("no", result="filter")],
+        [StreamEnd(finish_reason="filter", usage=Usage(), model="")],
+    ):
+        other = a_model("small", reply("Sure!"))
+        events = await draft_of(a_generator(a_rung(a_model("large", script)), a_rung(other), quotes()))
+        assert end_of(events).finish_reason == "filter"
+        assert results_of(events) == [("large", "filter")]
+        assert not other.requests
+
+
+async def test_bad_credentials_lead_to_the_next_rung_without_a_repeat() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("large", [RejectedError("key", result="auth")])), quotes()))
+    assert results_of(events) == [("large", "auth"), ("extractive", "ok")]
+
+
+async def test_a_bug_in_an_adapter_costs_one_rung_and_not_the_turn() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("large", [KeyError("choices")])), quotes()))
+    assert results_of(events) == [("large", "garbage"), ("extractive", "ok")]
+
+
+async def test_when_every_rung_fails_the_last_error_tells_why_and_all_attempts_are_told() -> None:
+    told: list[VendorAttempt] = []
+    generator = a_generator(
+        a_rung(a_model("large", [RejectedError("no", result="refused")])),
+        a_rung(a_model("small", [MalformedReplyError("x")])),
+    )
+    with pytest.raises(DependencyError) as caught:
+        async for _ in generator.stream(a_request(), deadline_s=5.0, first_number=3, on_attempt=told.append):
+            pass
+    assert caught.value.code == "dependency_malformed_reply"
+    assert [(attempt.number, attempt.result) for attempt in told] == [(3, "refused"), (4, "garbage")]
+
+
+async def test_closing_the_draft_cancels_the_request_and_records_it() -> None:
+    model = a_model("large", ["It ", FOR_EVER])
+    told: list[VendorAttempt] = []
+    draft = a_generator(a_rung(model), quotes()).stream(a_request(), deadline_s=5.0, on_attempt=told.append)
+    assert await anext(draft) == DraftText(text="It ")
+    await draft.aclose()
+    assert model.closed == 1
+    (attempt,) = told
+    assert attempt.result == "cancelled"
+    assert attempt.usage.output_tokens == 1  # estimated: vendors bill what they have written
+
+
+async def test_cancelling_the_task_cancels_the_request_and_records_it() -> None:
+    model = a_model("large", [FOR_EVER])
+    told: list[VendorAttempt] = []
+
+    async def consume() -> None:
+        async for _ in a_generator(a_rung(model), quotes()).stream(a_request(), deadline_s=5.0, on_attempt=told.append):
+            pass
+
+    task = asyncio.create_task(consume())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (model.closed, [attempt.result for attempt in told]) == (1, ["cancelled"])
