@@ -78,10 +78,10 @@ async def test_lists_the_newest_conversations_first(
 
 
 async def test_gives_one_subject_one_customer_however_many_ask_at_once(database: Database, now: datetime) -> None:
-    fresh = [CustomerId.mint(f"race{number}") for number in range(8)]
-    found = await asyncio.gather(
-        *(database.write(lambda s, one=one: s.customers.get_or_create("sub-1", fresh=one, at=now)) for one in fresh)
-    )
+    async def find(fresh: CustomerId) -> CustomerId:
+        return await database.write(lambda stores: stores.customers.get_or_create("sub-1", fresh=fresh, at=now))
+
+    found = await asyncio.gather(*(find(CustomerId.mint(f"race{number}")) for number in range(8)))
     assert len(set(found)) == 1
 
 

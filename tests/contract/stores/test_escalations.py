@@ -8,6 +8,10 @@ from frontdesk.domain.ids import ConversationId, EscalationId
 from frontdesk.ports.stores import Database, Stores
 
 
+async def open_one(database: Database, escalation: Escalation) -> Escalation:
+    return await database.write(lambda stores: stores.escalations.open(escalation))
+
+
 async def test_opens_an_escalation_and_finds_it_again(
     database: Database, conversation_id: ConversationId, an_escalation: Callable[..., Escalation]
 ) -> None:
@@ -23,7 +27,7 @@ async def test_a_conversation_has_one_open_escalation_however_many_open_one_at_o
     database: Database, conversation_id: ConversationId, an_escalation: Callable[..., Escalation]
 ) -> None:
     wanted = [an_escalation(conversation_id) for _ in range(12)]
-    opened = await asyncio.gather(*(database.write(lambda s, one=one: s.escalations.open(one)) for one in wanted))
+    opened = await asyncio.gather(*(open_one(database, one) for one in wanted))
     assert len({one.escalation_id for one in opened}) == 1
     assert len(await database.read(lambda stores: stores.escalations.list_open(limit=50))) == 1
 

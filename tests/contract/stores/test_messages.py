@@ -10,11 +10,15 @@ from frontdesk.domain.ids import ConversationId, MessageId
 from frontdesk.ports.stores import Database
 
 
+async def add(database: Database, message: Message) -> int:
+    return await database.write(lambda stores: stores.messages.add(message))
+
+
 async def test_numbers_messages_from_one_and_gives_them_back(
     database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
 ) -> None:
     said = [a_message(conversation_id, text=text) for text in ("Hello", 'Ünïcode \x00 "quoted" 漢字', "Bye")]
-    positions = [await database.write(lambda stores, one=one: stores.messages.add(one)) for one in said]
+    positions = [await add(database, one) for one in said]
 
     assert positions == [1, 2, 3]
     expected = tuple(replace(one, position=position) for one, position in zip(said, positions, strict=True))
@@ -28,7 +32,7 @@ async def test_gives_the_history_after_a_position_and_before_a_message(
 ) -> None:
     said = [a_message(conversation_id) for _ in range(5)]
     for one in said:
-        await database.write(lambda stores, one=one: stores.messages.add(one))
+        await add(database, one)
 
     before = said[3].message_id
     history = await database.read(lambda stores: stores.messages.history(conversation_id, after=1, before=before))
@@ -39,7 +43,7 @@ async def test_gives_every_message_its_own_position_when_many_are_added_at_once(
     database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
 ) -> None:
     said = [a_message(conversation_id) for _ in range(20)]
-    positions = await asyncio.gather(*(database.write(lambda s, one=one: s.messages.add(one)) for one in said))
+    positions = await asyncio.gather(*(add(database, one) for one in said))
     assert sorted(positions) == list(range(1, 21))
 
 

@@ -76,15 +76,17 @@ async def test_refuses_a_second_turn_under_the_same_key(
 async def test_one_key_opens_one_turn_however_many_send_it_at_once(
     database: Database, conversation_id: ConversationId, a_turn: MakeTurn
 ) -> None:
-    def open_once(stores: Stores, turn: StoredTurn) -> TurnId:
+    def find_or_open(stores: Stores, turn: StoredTurn) -> TurnId:
         known = stores.turns.find_by_key(conversation_id, turn.idempotency_key)
         if known is not None:
             return known.turn_id
         stores.turns.open(turn, owner="me", lease_s=60)
         return turn.turn_id
 
-    same = [a_turn(conversation_id, idempotency_key="once") for _ in range(16)]
-    found = await asyncio.gather(*(database.write(lambda s, turn=turn: open_once(s, turn)) for turn in same))
+    async def accept(turn: StoredTurn) -> TurnId:
+        return await database.write(lambda stores: find_or_open(stores, turn))
+
+    found = await asyncio.gather(*(accept(a_turn(conversation_id, idempotency_key="once")) for _ in range(16)))
     assert len(set(found)) == 1
     assert await database.read(lambda stores: stores.turns.unfinished()) == 1
 
@@ -198,8 +200,12 @@ async def test_a_person_who_takes_over_silences_the_assistant(
 ) -> None:
     turn = a_turn(conversation_id)
     await open_turn(database, turn)
+
+    async def hand_to(status: ConversationStatus) -> None:
+        await database.write(lambda stores: stores.conversations.set_status(conversation_id, status))
+
     for status in (ConversationStatus.OPERATOR, ConversationStatus.WAITING, ConversationStatus.CLOSED):
-        await database.write(lambda stores, to=status: stores.conversations.set_status(conversation_id, to))
+        await hand_to(status)
         with pytest.raises(HandedOverError):
             await assert_held(database, lease_of(turn))
 
@@ -211,16 +217,16 @@ async def test_no_sentence_is_committed_after_a_take_over_in_a_race(
     await open_turn(database, turn)
 
     async def keep_talking() -> int:
-        for index in range(10_000):
-            sentence = AnswerSentence(turn_id=turn.turn_id, index=index, separator=" ", text="So.", citations=())
+        for said in range(10_000):
             try:
-                await database.write(lambda stores, one=sentence: say(stores, one))
+                await database.write(say)
             except HandedOverError:
-                return index
+                return said
         raise AssertionError
 
-    def say(stores: Stores, sentence: AnswerSentence) -> None:
+    def say(stores: Stores) -> None:
         stores.turns.assert_held(lease_of(turn))
+        sentence = AnswerSentence(turn_id=turn.turn_id, index=0, separator=" ", text="So.", citations=())
         stores.events.append(conversation_id, [sentence], at=now)
 
     def take_over(stores: Stores) -> int:
