@@ -4,7 +4,8 @@ import asyncio
 import itertools
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from frontdesk.adapters.stores import migrate
+from frontdesk.adapters.stores.schema import metadata
 
 _SERVER_SETTING = "FRONTDESK_TEST_POSTGRES_URL"
 
@@ -38,25 +40,41 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: URL) -> Iterator[URL]:
-    """A database with all tables, from which each test's own is copied."""
-    template = postgres_server.set(database=f"frontdesk_template_{os.getpid()}")
-    asyncio.run(_execute(postgres_server, f'CREATE DATABASE "{template.database}"'))
-    asyncio.run(migrate(template.render_as_string(hide_password=False)))
-    yield template
-    asyncio.run(_execute(postgres_server, f'DROP DATABASE "{template.database}"'))
-
-
-_numbers = itertools.count(1)
+def _postgres_database(postgres_server: URL) -> Iterator[URL]:
+    """A database with all tables, for one test after another."""
+    with _new_database(postgres_server) as own:
+        asyncio.run(migrate(_text_of(own)))
+        yield own
 
 
 @pytest.fixture
-async def postgres_url(postgres_server: URL, postgres_template: URL) -> AsyncIterator[str]:
-    """An empty database with all tables, dropped after the test."""
-    own = postgres_server.set(database=f"frontdesk_{os.getpid()}_{next(_numbers)}")
-    await _execute(postgres_server, f'CREATE DATABASE "{own.database}" TEMPLATE "{postgres_template.database}"')
-    yield own.render_as_string(hide_password=False)
-    await _execute(postgres_server, f'DROP DATABASE "{own.database}" WITH (FORCE)')
+def postgres_url(_postgres_database: URL) -> Iterator[str]:
+    """A database with all tables, empty."""
+    yield _text_of(_postgres_database)
+    asyncio.run(_execute(_postgres_database, _EMPTY))
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: URL) -> Iterator[str]:
+    """A database of its own without any table; takes a third of a second."""
+    with _new_database(postgres_server) as own:
+        yield _text_of(own)
+
+
+_numbers = itertools.count(1)
+_EMPTY = ";".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
+
+
+@contextmanager
+def _new_database(server: URL) -> Iterator[URL]:
+    name = f"frontdesk_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    yield server.set(database=name)
+    asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def _text_of(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 async def _forget_durability(url: URL) -> None:

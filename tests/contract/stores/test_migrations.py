@@ -55,9 +55,10 @@ def test_migrated_and_created_tables_are_the_same_on_sqlite() -> None:
 
 
 @pytest.mark.postgres
-async def test_migrated_and_created_tables_are_the_same_on_postgresql(postgres_url: str) -> None:
-    engine = create_async_engine(make_url(postgres_url).set(drivername="postgresql+asyncpg"))
+async def test_migrated_and_created_tables_are_the_same_on_postgresql(bare_postgres_url: str) -> None:
+    engine = create_async_engine(make_url(bare_postgres_url).set(drivername="postgresql+asyncpg"))
     async with engine.connect() as connection:
+        await connection.run_sync(bring_up_to_date)
         created = await connection.run_sync(described)
         await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         await connection.exec_driver_sql("CREATE SCHEMA public")
@@ -76,12 +77,9 @@ async def test_may_run_again_and_by_several_at_once(lasting_url: str) -> None:
 
 
 @pytest.mark.postgres
-async def test_several_may_begin_with_an_empty_postgresql(postgres_url: str) -> None:
-    engine = create_async_engine(make_url(postgres_url).set(drivername="postgresql+asyncpg"))
-    async with engine.begin() as connection:
-        await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        await connection.exec_driver_sql("CREATE SCHEMA public")
-    await asyncio.gather(*(migrate(postgres_url) for _ in range(4)))
+async def test_several_may_begin_with_an_empty_postgresql(bare_postgres_url: str) -> None:
+    await asyncio.gather(*(migrate(bare_postgres_url) for _ in range(4)))
+    engine = create_async_engine(make_url(bare_postgres_url).set(drivername="postgresql+asyncpg"))
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()

@@ -22,9 +22,9 @@ async def open_database(url: str) -> Database:
         ConfigError: no such kind of URL.
         UnavailableError: it cannot be reached.
     """
-    await migrate(url)
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
+        await migrate(url)
         with translated():
             return SqliteDatabase(_path_in(parsed))
     from frontdesk.adapters.stores.postgres import PostgresDatabase  # noqa: PLC0415  (costs 0.3 s to import)

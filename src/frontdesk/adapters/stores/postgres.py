@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.failures import translate
-from frontdesk.adapters.stores.migrate import bring_up_to_date
+from frontdesk.adapters.stores.migrate import HEAD, bring_up_to_date, current_revision
 from frontdesk.adapters.stores.signals import EventSignals
 from frontdesk.adapters.stores.sql import EVENTS_CHANNEL
 from frontdesk.domain.errors import FrontdeskError, UnavailableError
@@ -46,9 +46,9 @@ class PostgresDatabase:
 
     @classmethod
     async def open(cls, url: URL) -> "PostgresDatabase":
-        """Raises: UnavailableError."""
+        """With its tables up to date. Raises: UnavailableError."""
         database = cls(url)
-        await database.ping()
+        await _migrate(database._engine)
         database._listener.start()
         return database
 
@@ -95,13 +95,19 @@ async def migrate_postgres(url: URL) -> None:
     """Bring the tables to this version; a second process waits for the first. Raises: UnavailableError."""
     engine = _engine(url)
     try:
-        async with engine.begin() as connection:
-            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            await connection.run_sync(bring_up_to_date)
-    except Exception as error:
-        raise _translated(error) or error from error
+        await _migrate(engine)
     finally:
         await engine.dispose()
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    try:
+        async with engine.begin() as connection:
+            if await connection.run_sync(current_revision) != HEAD:
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+                await connection.run_sync(bring_up_to_date)
+    except Exception as error:
+        raise _translated(error) or error from error
 
 
 class _CommitFailedError(Exception):
