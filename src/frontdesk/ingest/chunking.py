@@ -96,22 +96,29 @@ def _breadcrumb(title: str, path: Sequence[tuple[int, str]]) -> tuple[str, ...]:
 
 
 def _cut_section(text: str, section: _Section, max_tokens: int, measure: CountTokens) -> list[_Piece]:
-    breadcrumb = _fit_breadcrumb(section.breadcrumb, int(max_tokens * _BREADCRUMB_SHARE), measure)
-    budget = max_tokens - _crumb_tokens(breadcrumb, measure)
+    breadcrumb, taken = _fit_breadcrumb(section.breadcrumb, int(max_tokens * _BREADCRUMB_SHARE), measure)
+    budget = max_tokens - taken
     pieces = [piece for block in section.blocks for piece in _pieces(text, block, budget, measure)]
     return [_placed(text, piece, breadcrumb) for piece in _pack(_glue(text, pieces, budget), budget)]
 
 
-def _crumb_tokens(breadcrumb: tuple[str, ...], measure: CountTokens) -> int:
-    return measure(" › ".join(breadcrumb)) if breadcrumb else 0
+def _fit_breadcrumb(breadcrumb: tuple[str, ...], budget: int, measure: CountTokens) -> tuple[tuple[str, ...], int]:
+    """The breadcrumb within its budget, and the tokens it takes."""
+    tokens = measure(" › ".join(breadcrumb))
+    while tokens > budget and breadcrumb:
+        breadcrumb = _shorter(breadcrumb)
+        tokens = measure(" › ".join(breadcrumb))
+    return breadcrumb, tokens
 
 
-def _fit_breadcrumb(breadcrumb: tuple[str, ...], budget: int, measure: CountTokens) -> tuple[str, ...]:
-    while len(breadcrumb) > 1 and _crumb_tokens(breadcrumb, measure) > budget:
-        breadcrumb = (*breadcrumb[:1], *breadcrumb[2:]) if len(breadcrumb) > 2 else breadcrumb[1:]
-    while breadcrumb and breadcrumb[0] and _crumb_tokens(breadcrumb, measure) > budget:
-        breadcrumb = (breadcrumb[0][: len(breadcrumb[0]) // 2].rstrip(),)
-    return tuple(crumb for crumb in breadcrumb if crumb)
+def _shorter(breadcrumb: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the heading below the title; a last heading that stands alone is halved until nothing is left."""
+    if len(breadcrumb) > 2:
+        return (breadcrumb[0], *breadcrumb[2:])
+    if len(breadcrumb) == 2:
+        return breadcrumb[1:]
+    half = breadcrumb[0][: len(breadcrumb[0]) // 2].rstrip()
+    return (half,) if half else ()
 
 
 def _pieces(text: str, block: Block, budget: int, measure: CountTokens) -> list[_Piece]:

@@ -46,6 +46,8 @@ LOOK_LIKE_DOCUMENTS = frozenset(
 )
 """Endings under which people keep knowledge; such a file is reported, any other (images, styles) is passed over."""
 
+_REPORTED = READ | LOOK_LIKE_DOCUMENTS
+
 
 class FolderSource:
     """Every document below one folder; hidden files and folders are passed over, links may not lead out of it."""
@@ -69,7 +71,7 @@ class FolderSource:
         Raises:
             UnavailableError: the folder is not there or cannot be listed.
         """
-        base = self._open_folder()
+        base = str(self._open_folder())
         now = datetime.now(UTC)
         for path, problem in sorted(self._walk(base)):
             yield self._refuse(path, *problem) if problem else self._read(base, path, now)
@@ -84,24 +86,26 @@ class FolderSource:
                 f"The folder of knowledge source '{self.name}' cannot be read: {self._folder}", source=self.name
             ) from error
 
-    def _walk(self, base: Path) -> Iterator[tuple[str, tuple[str, str] | tuple[()]]]:
+    def _walk(self, base: str) -> Iterator[tuple[str, tuple[str, str] | tuple[()]]]:
         """Relative paths of what looks like a document, each with (reason, detail) when it cannot be read."""
         unreadable: list[OSError] = []
         for folder, folders, files in os.walk(base, onerror=unreadable.append):
-            for name in folders:
-                if not name.startswith(".") and _leaves(Path(folder, name), base):
-                    yield _relative(folder, name, base), ("unreadable", "a link that leads out of the folder")
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            shown = [name for name in folders if not name.startswith(".")]
+            for name in shown:
+                if _leaves(path := f"{folder}/{name}", base):
+                    yield _relative(path, base), ("unreadable", "a link that leads out of the folder")
+            folders[:] = shown
             for name in files:
                 ending = Path(name).suffix.lower()
-                if not name.startswith(".") and ending in READ | LOOK_LIKE_DOCUMENTS:
-                    yield _relative(folder, name, base), _problem(Path(folder, name), base, ending)
+                if not name.startswith(".") and ending in _REPORTED:
+                    path = f"{folder}/{name}"
+                    yield _relative(path, base), _problem(path, base, ending)
         for error in unreadable:
-            yield _relative(str(error.filename), "", base), ("unreadable", error.strerror or "cannot be listed")
+            yield _relative(str(error.filename), base), ("unreadable", error.strerror or "cannot be listed")
 
-    def _read(self, base: Path, path: str, now: datetime) -> RawDocument | Quarantined:
+    def _read(self, base: str, path: str, now: datetime) -> RawDocument | Quarantined:
         try:
-            content = _read_file(base / path, self._max_bytes)
+            content = _read_file(f"{base}/{path}", self._max_bytes)
         except OSError as error:
             return self._refuse(path, "unreadable", error.strerror or type(error).__name__)
         if content is None:
@@ -115,19 +119,19 @@ class FolderSource:
         return Quarantined(source=self.name, path=shown, reason=reason, detail=detail)
 
 
-def _relative(folder: str, name: str, base: Path) -> str:
-    return Path(folder, name).relative_to(base).as_posix()
+def _relative(path: str, base: str) -> str:
+    return path[len(base) :].lstrip("/")
 
 
-def _leaves(path: Path, base: Path) -> bool:
+def _leaves(path: str, base: str) -> bool:
     try:
-        return path.is_symlink() and not path.resolve(strict=True).is_relative_to(base)
+        return Path(path).is_symlink() and not Path(path).resolve(strict=True).is_relative_to(base)
     except (OSError, RuntimeError):
         return True
 
 
-def _problem(path: Path, base: Path, ending: str) -> tuple[str, str] | tuple[()]:
-    if not _is_text(str(path)):
+def _problem(path: str, base: str, ending: str) -> tuple[str, str] | tuple[()]:
+    if not _is_text(path):
         return "unreadable", "its name is not valid UTF-8"
     if _leaves(path, base):
         return "unreadable", "a link that leads out of the folder or nowhere"
@@ -140,7 +144,7 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _read_file(path: Path, max_bytes: int) -> bytes | None:
+def _read_file(path: str, max_bytes: int) -> bytes | None:
     """The content, or None when it is larger. Pipes and devices are refused and never waited for."""
     with open(path, "rb", opener=_open_without_waiting) as file:
         status = os.fstat(file.fileno())

@@ -59,6 +59,8 @@ def _without_comments(prose: str) -> str:
 
 def _without_elements(prose: str) -> str:
     """Tables written in HTML become Markdown; elements that show no text are gone with their content."""
+    if "<" not in prose:
+        return prose
     for name in _REMOVED:
         prose = _replace_elements(prose, name, lambda _: "")
     return _replace_elements(prose, "table", lambda html: f"\n\n{to_markdown(html, whole_page=False).strip()}\n\n")
