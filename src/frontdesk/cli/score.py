@@ -45,8 +45,8 @@ def retrieval(
     """
     with documents.open(encoding="utf-8") as lines:
         known = [row for _, row in _read(lines)]
-    with open_retrieval_scorer(settings_for(), known, k=k) as scorer:
-        _score(rows, scorer.score)
+    with open_retrieval_scorer(settings_for(), known, limit=k) as score:
+        _score(rows, score)
 
 
 def _score(rows: IO[str], score: Any) -> None:

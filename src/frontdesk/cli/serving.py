@@ -39,7 +39,7 @@ def serve(
 
 
 async def _run(settings: Settings, *, should_sync: bool, as_json: bool) -> None:
-    from frontdesk.server import run_server  # noqa: PLC0415  (the web stack takes 0.3 s to import)
+    from frontdesk.server.run import serve as serve_app  # noqa: PLC0415  (the web stack takes 0.3 s to import)
 
     start_logging(settings)
     with progress_of_ingest() as tell:
@@ -58,6 +58,6 @@ async def _run(settings: Settings, *, should_sync: bool, as_json: bool) -> None:
         err.print("Stop with Ctrl-C.", style="dim")
 
     try:
-        await run_server(app, host=settings.host, port=settings.port, announce=announce)
+        await serve_app(app, host=settings.host, port=settings.port, on_ready=announce)
     finally:
         address_file.unlink(missing_ok=True)

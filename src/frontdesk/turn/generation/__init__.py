@@ -10,6 +10,7 @@ from frontdesk.turn.generation.breaker import Breakers
 from frontdesk.turn.generation.generator import DraftEnd, DraftEvent, DraftReset, DraftText, Generator
 from frontdesk.turn.generation.history import History, fit_history
 from frontdesk.turn.generation.prompts import fill_prompt, prompt_values
+from frontdesk.turn.generation.rewrite import SideJobs
 from frontdesk.turn.generation.segments import SentenceStream
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Price",
     "Rung",
     "SentenceStream",
+    "SideJobs",
     "fill_prompt",
     "fit_history",
     "prompt_values",

@@ -1,0 +1,30 @@
+"""The only place that names adapters: settings in, wired parts out.
+
+app         everything a server needs, started and stopped as one
+release     an assistant folder and a snapshot > a release, opened and ready
+knowledge   embedder, documents in, searching
+scorers     the product's rulers for the command line
+"""
+
+from frontdesk.bootstrap.app import App, ReleaseBook, create_staff_key, ensure_staff_key, open_app, start_logging
+from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
+from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
+from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
+
+__all__ = [
+    "App",
+    "ReleaseBook",
+    "create_staff_key",
+    "ensure_staff_key",
+    "open_app",
+    "open_embedder",
+    "open_grounding_scorer",
+    "open_identity",
+    "open_ladder_offline",
+    "open_release",
+    "open_retrieval_scorer",
+    "open_snapshot",
+    "search_knowledge",
+    "start_logging",
+    "sync_knowledge",
+]

@@ -1,0 +1,187 @@
+"""Everything a server needs, started and stopped as one."""
+
+import asyncio
+import hashlib
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+
+from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
+from frontdesk.adapters.clock import SystemClock, SystemTokens
+from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
+from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
+from frontdesk.bootstrap.knowledge import Progress, open_embedder, sync_knowledge
+from frontdesk.bootstrap.release import open_identity, open_release
+from frontdesk.domain.errors import UnavailableError
+from frontdesk.domain.ids import ReleaseId
+from frontdesk.ports.clock import Clock, TokenSource
+from frontdesk.ports.identity import IdentityVerifier
+from frontdesk.ports.models import Embedder
+from frontdesk.ports.stores import Database, Stores
+from frontdesk.releases import read_assistant
+from frontdesk.settings import Settings
+from frontdesk.turn.outbox import OutboxDispatcher
+from frontdesk.turn.pipeline import ServedRelease
+from frontdesk.turn.runner import RunnerLimits, TurnRunner
+
+
+class ReleaseBook:
+    """The releases this process has opened; the live one is a pointer."""
+
+    def __init__(self) -> None:
+        self._opened: dict[ReleaseId, ServedRelease] = {}
+        self._live: ReleaseId | None = None
+
+    def go_live(self, release: ServedRelease) -> None:
+        self._opened[release.manifest.release_id] = release
+        self._live = release.manifest.release_id
+
+    def serving(self, release_id: ReleaseId | None = None) -> ServedRelease:
+        """The release with this id where it is open, else the live one.
+
+        Raises:
+            UnavailableError: nothing is live yet.
+        """
+        release = self._opened.get(release_id) if release_id else None
+        if release is None and self._live is not None:
+            release = self._opened[self._live]
+        if release is None:
+            raise UnavailableError("No release is live yet.")
+        return release
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """Everything a door needs. Use it as an async context manager: it starts and stops its workers."""
+
+    settings: Settings
+    database: Database
+    runner: TurnRunner
+    releases: ReleaseBook
+    identity: IdentityVerifier | None
+    clock: SystemClock
+    tokens: SystemTokens
+    telemetry: PrometheusTelemetry
+    embedder: Embedder | None
+    outbox: OutboxDispatcher
+    resources: AsyncExitStack
+    _dispatching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.runner.start()
+        self._dispatching = asyncio.create_task(self.outbox.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.gather(self._dispatching, return_exceptions=True)
+        await self.runner.close()
+        await self.resources.aclose()
+
+
+async def open_app(
+    settings: Settings,
+    *,
+    progress: Progress = lambda _: None,
+    should_sync: bool = True,
+    client: httpx.AsyncClient | None = None,
+) -> App:
+    """Open stores, models and the live release. With `should_sync`, changed documents are read in first.
+
+    Args:
+        client: for the model vendors; tests hand one in.
+    Raises:
+        ConfigError: every mistake of the settings and the assistant folder.
+        ConflictError: another process writes to this data folder.
+    """
+    resources = AsyncExitStack()
+    try:
+        content = read_assistant(settings.assistant_dir)
+        database = await _open_writer(settings, resources)
+        embedder = open_embedder(settings)
+        if should_sync:
+            await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress)
+        vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
+        clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
+        releases = ReleaseBook()
+        release = open_release(settings, content, embedder, client=vendor_client, clock=clock)
+        await database.write(lambda stores: stores.releases.put(release.manifest))
+        releases.go_live(release)
+        owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
+        webhook = settings.escalation_webhook.get_secret_value()
+        notifier = WebhookNotifier(vendor_client, webhook) if webhook else LogNotifier()
+        runner = TurnRunner(
+            database,
+            releases.serving,
+            clock=clock,
+            tokens=tokens,
+            telemetry=telemetry,
+            owner=owner,
+            limits=RunnerLimits(
+                deadline_s=settings.turn_deadline_s, lease_s=settings.lease_s, max_inflight=settings.max_inflight
+            ),
+        )
+        return App(
+            settings=settings,
+            database=database,
+            runner=runner,
+            releases=releases,
+            identity=open_identity(settings, clock),
+            clock=clock,
+            tokens=tokens,
+            telemetry=telemetry,
+            embedder=embedder,
+            outbox=OutboxDispatcher(database, notifier, clock=clock, owner=owner),
+            resources=resources,
+        )
+    except BaseException:
+        await resources.aclose()
+        raise
+
+
+async def ensure_staff_key(database: Database, clock: Clock, tokens: TokenSource, name: str = "owner") -> str | None:
+    """A new staff key when there is none yet; it is kept only as its hash, so this is the one time to show it."""
+    key = f"fd_{tokens.secret()}"
+    digest, at = hashlib.sha256(key.encode()).hexdigest(), clock.now()
+
+    def add_first(stores: Stores) -> bool:
+        if stores.staff_keys.count():
+            return False
+        stores.staff_keys.add(name, key_hash=digest, at=at)
+        return True
+
+    return key if await database.write(add_first) else None
+
+
+async def create_staff_key(settings: Settings) -> str | None:
+    """As `ensure_staff_key`, on an installation that is not running."""
+    async with AsyncExitStack() as resources:
+        database = await _open_writer(settings, resources)
+        return await ensure_staff_key(database, SystemClock(), SystemTokens())
+
+
+def start_logging(settings: Settings) -> None:
+    """Send log lines to stderr as the settings say."""
+    configure_logs(level=settings.log_level, style=settings.log_format)
+
+
+async def _open_writer(settings: Settings, resources: AsyncExitStack) -> Database:
+    """The database, held for writing; on SQLite this process is the only one that may."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    url = settings.effective_database_url
+    path = sqlite_path(url)
+    if path is not None:
+        resources.enter_context(exclusive_writer(path))
+    database = await open_database(url)
+    resources.push_async_callback(database.close)
+    return database
+
+
+def _vendor_client() -> httpx.AsyncClient:
+    """One pool for all vendors. Time limits are the generator's; these are the last net."""
+    limits = httpx.Limits(max_connections=512, max_keepalive_connections=128)
+    return httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(60.0, connect=5.0))

@@ -1,0 +1,147 @@
+"""An assistant folder and a snapshot become a release, opened and ready."""
+
+from pathlib import Path
+
+import httpx
+import structlog
+
+from frontdesk.adapters.clock import SystemClock
+from frontdesk.adapters.identity import JwtIdentityVerifier
+from frontdesk.adapters.models.anthropic_chat import AnthropicChatModel
+from frontdesk.adapters.models.extractive import ExtractiveChatModel
+from frontdesk.adapters.models.openai_chat import OpenAiChatModel
+from frontdesk.adapters.models.prices import cost_usd
+from frontdesk.adapters.models.python_chat import PythonChatModel
+from frontdesk.bootstrap.knowledge import open_snapshot
+from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.domain.release import AssistantContent, ModelRoute
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.identity import IdentityVerifier
+from frontdesk.ports.models import ChatModel, Embedder
+from frontdesk.releases import compose_manifest
+from frontdesk.settings import Settings, read_secret
+from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs, fill_prompt, prompt_values
+from frontdesk.turn.grounding import Grounder
+from frontdesk.turn.guards import Guard
+from frontdesk.turn.pipeline import ServedRelease
+from frontdesk.turn.retrieval import Retriever
+from frontdesk.turn.routing import Router
+
+log = structlog.get_logger()
+
+
+def open_release(
+    settings: Settings,
+    content: AssistantContent,
+    embedder: Embedder | None,
+    *,
+    client: httpx.AsyncClient,
+    clock: Clock,
+) -> ServedRelease:
+    """Compose a release of the assistant folder and the newest snapshot, with everything it pins opened.
+
+    Raises:
+        NotFoundError: there is no snapshot yet.
+        ConfigError: a model route cannot be opened.
+    """
+    index = open_snapshot(settings)
+    if embedder is not None and index.manifest.embedder != embedder.fingerprint:
+        log.warning("snapshot_of_another_embedder", snapshot=index.manifest.embedder, embedder=embedder.fingerprint)
+    guard = Guard(content.guards, protected=(content.prompts.answer,))
+    scorers = ",".join(f"{name}@{version}" for name, version in sorted(guard.versions.items()))
+    profile, breakers = content.profile, Breakers(monotonic=clock.monotonic)
+    return ServedRelease(
+        manifest=compose_manifest(
+            content, index.manifest.snapshot_id, scorers=f"{scorers},grounding@{Grounder.VERSION}", at=clock.now()
+        ),
+        content=content,
+        guard=guard,
+        router=Router(content.routing, profile, content.escalation, embedder),
+        retriever=Retriever(index, embedder, content.retrieval),
+        generator=Generator(open_ladder(content, embedder, client), breakers=breakers, price=cost_usd),
+        jobs=open_jobs(content, embedder, client, breakers),
+        grounder=Grounder(embedder, content.grounding),
+    )
+
+
+def open_ladder(content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient) -> list[Rung]:
+    """The answer routes as models, first rung first; quoting the passages is always the last."""
+    routes = [*content.models.answer]
+    if routes[-1].adapter != "extractive":
+        routes.append(ModelRoute(name="quotes", adapter="extractive"))
+    return [Rung(model=open_model(route, embedder, client), route=route) for route in routes]
+
+
+def open_jobs(
+    content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient, breakers: Breakers
+) -> SideJobs:
+    """Rewriting and summaries by a model, where models.yaml names one."""
+
+    def rung(route: ModelRoute | None) -> Rung | None:
+        return Rung(model=open_model(route, embedder, client), route=route) if route else None
+
+    values = prompt_values(content.profile, content.profile.default_language)
+    return SideJobs(
+        rewrite=rung(content.models.rewrite),
+        summary=rung(content.models.summary),
+        rewrite_prompt=fill_prompt(content.prompts.rewrite, values),
+        summary_prompt=fill_prompt(content.prompts.summary, values),
+        breakers=breakers,
+        price=cost_usd,
+    )
+
+
+def open_model(route: ModelRoute, embedder: Embedder | None, client: httpx.AsyncClient) -> ChatModel:
+    """The adapter a route names.
+
+    Raises:
+        ConfigError: its key is not set, or its function cannot be imported.
+    """
+    key = read_secret(route.api_key_env) if route.api_key_env else ""
+    if route.api_key_env and not key:
+        message = f"The route '{route.name}' needs the variable {route.api_key_env}, which is not set."
+        raise ConfigError([ConfigProblem(where="models.yaml", message=message)])
+    match route.adapter:
+        case "openai":
+            return OpenAiChatModel(client, route, api_key=key)
+        case "anthropic":
+            return AnthropicChatModel(client, route, api_key=key)
+        case "python":
+            return PythonChatModel.load(route)
+        case "extractive":
+            return ExtractiveChatModel(embedder)
+
+
+def open_identity(settings: Settings, clock: Clock | None = None) -> IdentityVerifier | None:
+    """The verifier of customers' tokens; None when no key is configured.
+
+    Raises:
+        ConfigError: a key cannot be read.
+    """
+    keys: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in settings.identity_keys.split(","))):
+        kid, _, path = pair.partition("=")
+        try:
+            keys[kid.strip()] = Path(path.strip()).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            problem = ConfigProblem(
+                where="FRONTDESK_IDENTITY_KEYS", message=f"The key '{kid}' cannot be read: {error}."
+            )
+            raise ConfigError([problem]) from error
+    if not keys:
+        return None
+    return JwtIdentityVerifier(
+        keys=keys,
+        audience=settings.identity_audience,
+        issuer=settings.identity_issuer or None,
+        clock=clock or SystemClock(),
+    )
+
+
+def open_ladder_offline(content: AssistantContent) -> list[str]:
+    """The names of the answer routes, once each could be opened; nothing is asked of any vendor.
+
+    Raises:
+        ConfigError: a key or a function is missing.
+    """
+    return [rung.route.name for rung in open_ladder(content, None, httpx.AsyncClient())]
