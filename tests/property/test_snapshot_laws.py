@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from frontdesk.adapters.index import FolderSnapshotStore
+from frontdesk.adapters.index import FolderSnapshotStore, snapshots
 from frontdesk.adapters.index.permission import Permission
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.ids import ChunkId, DocumentId
@@ -23,7 +23,7 @@ from frontdesk.ports.index import KnowledgeIndex
 
 LABELS = ("public", "members", "staff", "customer:ada", "customer:eve")
 DIMENSION = 6
-FAST = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=60) | st.text(max_size=30)
 WORDS = st.lists(
@@ -34,6 +34,14 @@ TEXTS = WORDS.map(" ".join) | ANY_TEXT
 AUDIENCES = st.sets(st.sampled_from([*LABELS, "nobody"]), min_size=1).map(
     lambda labels: Audiences(labels=frozenset(labels))
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_flushing() -> Iterator[None]:
+    """These laws are not about power cuts, and two dozen flushes a snapshot take most of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshots, "_flush", lambda path: None)
+        yield
 
 
 @st.composite

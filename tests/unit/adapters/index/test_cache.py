@@ -1,6 +1,7 @@
 """The cache of embeddings."""
 
-import multiprocessing
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,16 +52,11 @@ def _fill(path: Path, start: int) -> None:
 
 def test_processes_and_threads_write_at_the_same_time(tmp_path: Path) -> None:
     path = tmp_path / "cache.db"
-    workers = [
-        multiprocessing.get_context("fork").Process(target=_fill, args=(path, number * 100)) for number in (0, 1)
-    ]
-    for worker in workers:
-        worker.start()
+    code = f"import pathlib, runpy; runpy.run_path({__file__!r})['_fill'](pathlib.Path({str(path)!r}), %d)"
+    workers = [subprocess.Popen([sys.executable, "-c", code % start]) for start in (0, 100)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda start: _fill(path, start), (200, 300, 400)))
-    for worker in workers:
-        worker.join(30)
-    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
     found = SqliteEmbeddingCache(path).get_many("one", [f"hash{number}" for number in range(600)])
     assert len(found) == 600
     assert all(vector[0] == int(key[4:]) for key, vector in found.items())

@@ -99,20 +99,28 @@ FILES = sorted(
 )
 
 
-def test_a_folder_holds_the_files_that_are_damaged_below(tmp_path: Path) -> None:
-    manifest = seal(FolderSnapshotStore(tmp_path))
-    assert sorted(path.name for path in (tmp_path / manifest.snapshot_id).iterdir()) == FILES
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SnapshotId]:
+    """A store with one snapshot, to be copied."""
+    root = tmp_path_factory.mktemp("intact")
+    return root, seal(FolderSnapshotStore(root)).snapshot_id
+
+
+def test_a_folder_holds_the_files_that_are_damaged_below(intact: tuple[Path, SnapshotId]) -> None:
+    root, snapshot_id = intact
+    assert sorted(path.name for path in (root / snapshot_id).iterdir()) == FILES
 
 
 @pytest.mark.parametrize("damage", [flip, truncate, empty, Path.unlink])
 @pytest.mark.parametrize("name", FILES)
 def test_any_damage_to_any_file_is_found_when_it_is_opened(
-    tmp_path: Path, name: str, damage: Callable[[Path], None]
+    intact: tuple[Path, SnapshotId], tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
-    manifest = seal(FolderSnapshotStore(tmp_path))
-    damage(tmp_path / manifest.snapshot_id / name)
+    root, snapshot_id = intact
+    shutil.copytree(root, tmp_path / "store")
+    damage(tmp_path / "store" / snapshot_id / name)
     with pytest.raises(ChecksumError) as caught:
-        FolderSnapshotStore(tmp_path).open(manifest.snapshot_id)
+        FolderSnapshotStore(tmp_path / "store").open(snapshot_id)
     assert caught.value.data["file"] == name
 
 

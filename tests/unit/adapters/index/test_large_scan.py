@@ -16,7 +16,8 @@ CUSTOMER = Audiences(labels=frozenset({"public", "members"}))
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    shaped: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return shaped
 
 
 @pytest.fixture(autouse=True)
