@@ -30,8 +30,8 @@ def _number(rule: str, pattern: str, is_valid: Callable[[str], bool], words: str
 
 _SSN_WORDS = r"ssn|social security|social[- ]sec"
 _NUMBERS = (
-    _number("ssn_us", r"\d{3}([- ])\d{2}\1\d{4}", numbers.is_ssn, _SSN_WORDS, named_score=0.7),
-    _number("ssn_us", r"\d{9}", numbers.is_ssn, _SSN_WORDS, needs_words=True),
+    _number("ssn_us", r"\d{3}-\d{2}-\d{4}", numbers.is_ssn, _SSN_WORDS, named_score=0.7),
+    _number("ssn_us", r"\d{9}|\d{3} \d{2} \d{4}", numbers.is_ssn, _SSN_WORDS, needs_words=True),
     _number("dni_es", r"(?:\d{8}|\d{2}\.\d{3}\.\d{3}|[XYZ]-?\d{7})[- ]?[A-Z]", numbers.passes_dni, "dni|nie|nif"),
     _number(
         "tax_id_de",

@@ -48,7 +48,7 @@ def _card_score(text: str, start: int, written: str, digits: str) -> float:
     """1 with check digit and either a card's grouping, its name nearby, or no other name; 0.7 when named only."""
     is_named = has_word_before(text, start, _CARD_WORDS)
     if not passes_luhn(digits) or not is_card_number(digits):
-        looks_like_one = is_card_number(digits) or bool(_GROUPED.match(written))
+        looks_like_one = is_card_number(digits) or passes_luhn(digits) or bool(_GROUPED.match(written))
         return 0.7 if is_named and looks_like_one and not _is_called_otherwise(text, start) else 0.0
     if is_named or _GROUPED.match(written):
         return 1.0

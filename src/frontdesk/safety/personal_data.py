@@ -31,9 +31,10 @@ _NATIONAL = re.compile(rf"(?<![\w+.,/€$£])(?=\(?0)(?:\(\d{{2,6}}\) ?)?{_GROUP
 _NAMED = re.compile(rf"(?<![\w+.,])(?:\(\d{{2,6}}\) ?)?{_GROUPS}")
 _MAYBE_PHONE = re.compile(r"\d(?:[ ./\-()]{0,3}\d){6}")
 _PHONE_WORDS = (
-    r"phone|tel\b|telephone|call|mobile|cell|whats ?app|sms|text me|fax|reach me|contact (?:number|me)|dial"
+    r"phone|tel\b|telephone|call|mobile|cell|whats ?app|sms|text me|fax|reach (?:me|us|him|her|them)|contact (?:number|me)|dial|answering|messages to|ring (?:me|us)"
     r"|tel[ée]fono|m[óo]vil|ll[áa]ma|telefon|handy|mobil|anruf|r[üu]ckruf|rufnummer|erreich|t[ée]l[ée]phone|portable"
 )
+_PHONE_WORD_AFTER = re.compile(r"\W{0,3}(?:fax|office|mobile|home|cell|tel|phone)\b", re.IGNORECASE)
 _NOT_A_PHONE_WORDS = (
     r"order|track|invoice|ref|ticket|case|serial|sku|article|item|isbn|pedido|art[ií]culo|bestell|artikel|rechnung"
     r"|sendung|auftrag|version|account"
@@ -122,10 +123,16 @@ def _is_phone(text: str, match: re.Match[str], *, needs_words: bool) -> bool:
         return False
     if number[0] == "+":
         return True
-    is_named = has_word_before(text, match.start(), _PHONE_WORDS, reach=32)
+    is_named = has_word_before(text, match.start(), _PHONE_WORDS, reach=32) or _is_followed_by_phone_word(
+        text, match.end()
+    )
     if needs_words and not is_named:
         return False
     return is_named or (digits >= 9 and not has_word_before(text, match.start(), _NOT_A_PHONE_WORDS, reach=24))
+
+
+def _is_followed_by_phone_word(text: str, end: int) -> bool:
+    return _PHONE_WORD_AFTER.match(text, end, end + 12) is not None
 
 
 def _addresses(text: str) -> Iterator[Finding]:
