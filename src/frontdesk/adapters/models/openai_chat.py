@@ -23,7 +23,7 @@ from frontdesk.adapters.models.wire import (
     read_out,
     translated,
 )
-from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.errors import DependencyError, MalformedReplyError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
@@ -118,12 +118,20 @@ class _Reply:
                 self.is_done = True
                 break
             if payload:
-                parts.append(self._take_chunk(parse_object(payload)))
+                parts.append(self._take_payload(payload))
         text = "".join(parts)
         self.chars += len(text)
         if self.chars > MAX_REPLY_CHARS:
             raise garbage("the reply does not end")
         return text
+
+    def _take_payload(self, payload: bytes) -> str:
+        try:
+            return self._take_chunk(parse_object(payload))
+        except MalformedReplyError:
+            if self.finish is None:
+                raise
+            return ""  # the reply is complete; what follows it cannot spoil it
 
     def _take_chunk(self, chunk: dict[str, Any]) -> str:
         if chunk.get("error"):

@@ -15,6 +15,7 @@ TOPIC_CHARS = 120
 """How much of a message without facts is kept."""
 
 _FACT = re.compile(r"\d|@|https?://")
+_IDENTIFIER = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])\w{5,}\b|\b\d{5,}\b|\S@\S")
 _PROMISE = re.compile(
     r"\b(?:we|i)(?:\s+will|[’']ll|\s+(?:can\s+)?(?:promise|guarantee|undertake)|\s+(?:am|are)\s+going\s+to)\b"
     r"|\bwill\s+(?:be\s+)?(?:call|contact|refund|send|ship|replace|reply|arrive|get\s+back)"
@@ -78,7 +79,8 @@ def extend_summary(
 ) -> str:
     """The summary with the messages added, without a model: promises and facts word for word, the rest by its topic.
 
-    When it grows beyond `max_tokens`, topics go first, then facts, then promises; of each the oldest first.
+    When it grows beyond `max_tokens`, topics go first, then facts, then order numbers and addresses, then promises; of
+    each the oldest first.
     """
     lines = [*summary.splitlines(), *(line for message in messages for line in _lines_of(message))]
     lines = list(dict.fromkeys(line for line in lines if line.strip()))
@@ -105,9 +107,11 @@ def _lines_of(message: Message) -> list[str]:
 
 
 def _rank(line: str) -> int:
-    """0 for a topic, 1 for a fact, 2 for a promise; what customers announce about themselves is a fact at most."""
+    """0 for a topic, 1 for a fact, 2 for an order number or address, 3 for a promise of ours."""
     role, _, text = line.partition(": ")
     if _PROMISE.search(text) and role != "customer":
+        return 3
+    if _IDENTIFIER.search(text):
         return 2
     return 1 if _FACT.search(text) or _PROMISE.search(text) else 0
 

@@ -20,6 +20,7 @@ _MAYBE_MARKER = re.compile(r"\s*(?:\[[^\]\n]{0,24}\]?|【[^】\n]{0,24})?\Z")
 _NEXT_WORD_ENDS = re.compile(r"\s+[^\w\s]*\w+[^\w]")
 _LINE_MARK = re.compile(r"\A\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•–]\s+|\d{1,3}[.)]\s+|\|)?(?:\[[ xX]\]\s+)?")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_MAY_END = re.compile(r"[.!?…。！？]\S*\s+\S+\W|[。！？\n]")
 _OPEN_LINK = re.compile(r"!?\[[^\]\n]*(?:\]\([^)\s]*\)?|\Z)")
 _STRONG = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`+")
 _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])")
@@ -60,6 +61,8 @@ class SentenceStream:
 
     def _pieces(self, *, is_over: bool) -> list[str]:
         pieces: list[str] = []
+        if not is_over and not self._may_end():
+            return pieces
         while (end := self._next_end(is_over=is_over)) > 0:
             cut, self._text = self._text[:end], self._text[end:]
             piece = plain(cut, starts_line=self._starts_line)
@@ -67,6 +70,11 @@ class SentenceStream:
             if piece:
                 pieces.append(piece)
         return pieces
+
+    def _may_end(self) -> bool:
+        """Whether a piece can end in this text at all; asked for every delta, so it has to be cheap."""
+        is_long = len(self._text) >= LONG_CHARS + LOOK_AHEAD_CHARS
+        return bool(self._whole) or is_long or _MAY_END.search(self._text) is not None
 
     def _next_end(self, *, is_over: bool) -> int:
         """Where the first piece of the text ends; 0 while that is not known. More text never changes the answer."""
