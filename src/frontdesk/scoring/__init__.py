@@ -1,0 +1,1 @@
+"""Scorers: evaluation and live monitoring measure with the same ruler."""

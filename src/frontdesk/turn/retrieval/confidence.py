@@ -1,0 +1,148 @@
+"""Chance that the best chunks answer the question: what they leave out, and how sure the legs are of them.
+
+The weights are trained by `tools/calibrate_retrieval.py`; docs/models/confidence.md says on what and how well they do.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import exp, log1p
+from typing import Literal
+
+from frontdesk.domain.knowledge import Ranking
+from frontdesk.domain.turn import SearchQuery
+from frontdesk.text.tokens import stem, words
+from frontdesk.turn.retrieval.passages import LegScores
+from frontdesk.turn.retrieval.terms import ChunkTerms, likeness
+
+WEIGHTS_FILE = "confidence.json"
+READ = 3
+"""Chunks at the head of the ranking that are looked at."""
+NEAR = 5
+"""Chunks at the head of each leg that are compared with the other leg's."""
+FIELD = 20
+"""Chunks at the tail of the dense leg that stand for what any question of this kind would find."""
+_NOUNS_ARE_CAPITALISED = frozenset({"de"})
+
+Family = Literal["hybrid", "lexical"]
+"""Which legs ran: each has weights of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What speaks for an answer and against it. Shares are 0 to 1, weighted by how much each word tells."""
+
+    coverage: float
+    """Share of the question in the chunk that contains most of it."""
+    names: float
+    """Share of the question in its heaviest name or number that this chunk lacks: these have no synonyms."""
+    margin: float
+    """How far the lexical score falls from the first chunk to the fifth, as a share of the first."""
+    length: float
+    """ln(1 + distinct content words); long questions are rarely covered whole."""
+    agreement: float = 0.0
+    """Share of each leg's first five that is in the other's; this and what follows is 0 when one leg ran."""
+    cosine: float = 0.0
+    """Cosine of the first chunk of the dense leg."""
+    contrast: float = 0.0
+    """What this is above the mean of the dense leg's tail."""
+
+
+def estimate_confidence(
+    query: SearchQuery,
+    terms: Mapping[str, float],
+    ranking: Ranking,
+    *,
+    legs: LegScores,
+    chunks: ChunkTerms,
+) -> float:
+    """0 to 1; 0 when nothing was found.
+
+    Args:
+        terms: distinct stems of the question with what each tells.
+        ranking: fused, best first.
+    """
+    if not ranking:
+        return 0.0
+    signs = read_signs(query, terms, ranking, legs=legs, chunks=chunks)
+    return weigh(signs, load_weights()["hybrid" if legs.dense else "lexical"])
+
+
+def read_signs(
+    query: SearchQuery,
+    terms: Mapping[str, float],
+    ranking: Ranking,
+    *,
+    legs: LegScores,
+    chunks: ChunkTerms,
+) -> Signs:
+    """What the first chunks show; the ranking must not be empty."""
+    missing = min((_missing(terms, chunks.of(hit.row)) for hit in ranking[:READ]), key=lambda gaps: sum(gaps.values()))
+    total = sum(terms.values()) or 1.0
+    cosines = sorted(legs.dense.values(), reverse=True)
+    tail = cosines[-FIELD:]
+    return Signs(
+        coverage=1.0 - sum(missing.values()) / total,
+        names=max((missing.get(name, 0.0) for name in _names(query)), default=0.0) / total,
+        margin=_fall(sorted(legs.lexical.values(), reverse=True)),
+        length=log1p(len(terms)),
+        agreement=len(_first(legs.lexical) & _first(legs.dense)) / NEAR,
+        cosine=cosines[0] if cosines else 0.0,
+        contrast=cosines[0] - sum(tail) / len(tail) if cosines else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """A logistic model over signs."""
+
+    bias: float
+    signs: Mapping[str, float]
+
+
+def weigh(signs: Signs, weights: Weights) -> float:
+    """The chance the weights give to the signs."""
+    total = weights.bias + sum(weight * getattr(signs, name) for name, weight in weights.signs.items())
+    return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def load_weights() -> Mapping[Family, Weights]:
+    """The trained weights that come with the package."""
+    stored = json.loads(files(__package__).joinpath(WEIGHTS_FILE).read_text("utf-8"))
+    families: tuple[Family, ...] = ("hybrid", "lexical")
+    return {family: Weights(bias=stored[family]["bias"], signs=stored[family]["signs"]) for family in families}
+
+
+def _missing(terms: Mapping[str, float], stems: frozenset[str]) -> dict[str, float]:
+    """What each word tells that the stems do not contain, another spelling counted in part."""
+    return {term: weight * (1.0 - likeness(term, stems)) for term, weight in terms.items()}
+
+
+def _names(query: SearchQuery) -> list[str]:
+    """Stems of the question's numbers, and of its capitalised words where a capital marks a name."""
+    has_case = query.language not in _NOUNS_ARE_CAPITALISED
+    text = query.original
+    return [
+        stem(token.text, query.language)
+        for token in words(text)
+        if token.text[0].isdigit() or (has_case and token.text[0].isupper() and not _opens(text, token.start))
+    ]
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence begins there."""
+    before = text[:start].rstrip()
+    return not before or before[-1] in '.!?¿¡:\n"“„«('
+
+
+def _fall(scores: Sequence[float]) -> float:
+    if not scores or scores[0] <= 0.0:
+        return 0.0
+    return (scores[0] - scores[min(NEAR, len(scores)) - 1]) / scores[0]
+
+
+def _first(scores: Mapping[int, float]) -> set[int]:
+    return set(sorted(scores, key=lambda row: (-scores[row], row))[:NEAR])

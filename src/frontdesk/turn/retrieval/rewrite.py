@@ -1,0 +1,63 @@
+"""Makes a question self-contained with words of earlier turns, without a model."""
+
+from collections.abc import Sequence
+
+from frontdesk.domain.turn import SearchQuery
+from frontdesk.ports.models import ChatTurn
+from frontdesk.text.tokens import fold, is_stopword, stem, words
+from frontdesk.turn.retrieval.cues import OPENING, POINTERS
+
+SHORT = 3
+"""Content words up to which a question leans on the turns before it. Measured in bench/fusion.py, as the next two."""
+POINTING = 8
+"""Content words up to which a pronoun points outside the question; in a longer one it points inside."""
+TURNS_BACK = 3
+"""Earlier customer turns that may be carried."""
+CARRIED_LIMIT = 12
+"""Most words carried; recall is the same for 12 and for 40, and fewer mix less."""
+
+
+def rewrite_heuristically(question: str, history: Sequence[ChatTurn], language: str) -> SearchQuery:
+    """The question with the content words it leaves out, taken from the customer's earlier turns.
+
+    A question that stands alone is left as it is, so that two topics never mix. Otherwise words come from the
+    customer's latest turns, newest first, back to the first one that stood alone itself.
+    """
+    carried = _carried_words(question, history, language) if leans_on_history(question, language) else ()
+    return SearchQuery(
+        text=" ".join((question, *carried)),
+        original=question,
+        language=language,
+        carried=carried,
+        rewritten_by="heuristic" if carried else "none",
+    )
+
+
+def leans_on_history(question: str, language: str) -> bool:
+    """Whether it opens like a continuation, points back with a pronoun, or names too little to search for."""
+    opening = OPENING.get(language)
+    if opening is not None and opening.match(question):
+        return True
+    folded = {fold(token.text) for token in words(question)}
+    named = sum(1 for word in folded if not is_stopword(word, language))
+    points_back = not POINTERS.get(language, frozenset()).isdisjoint(folded)
+    return named <= (POINTING if points_back else SHORT)
+
+
+def _carried_words(question: str, history: Sequence[ChatTurn], language: str) -> tuple[str, ...]:
+    known = {stem(token.text, language) for token in words(question)}
+    carried: list[str] = []
+    for text in _earlier_turns(history, language):
+        for token in words(text):
+            root = stem(token.text, language)
+            if root not in known and not is_stopword(token.text, language):
+                known.add(root)
+                carried.append(token.text)
+    return tuple(carried[:CARRIED_LIMIT])
+
+
+def _earlier_turns(history: Sequence[ChatTurn], language: str) -> list[str]:
+    """The customer's turns that a follow-up continues, newest first."""
+    texts = [turn.text for turn in history if turn.role == "customer"][: -TURNS_BACK - 1 : -1]
+    alone = next((i for i, text in enumerate(texts) if not leans_on_history(text, language)), len(texts))
+    return texts[: alone + 1]

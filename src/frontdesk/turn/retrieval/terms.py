@@ -1,0 +1,78 @@
+"""What the words of a question and of a chunk have in common."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import lru_cache
+
+from frontdesk.domain.turn import SearchQuery
+from frontdesk.ports.index import KnowledgeIndex
+from frontdesk.text.tokens import content_stems
+
+REMEMBERED = 4096
+"""Chunks whose stems are kept, about 6 kB each."""
+CARRIED_WEIGHT = 0.5
+"""Weight of a carried word against one of the question's own. Measured in bench/fusion.py: flat from 0.3 to 0.7."""
+_ALIKE = 0.6
+"""Dice coefficient of letter pairs from which two stems count as one word spelled differently; a guess."""
+_SHARED_STEM = 5
+"""Letters a stem must have to be recognised inside a compound; a guess."""
+
+
+class ChunkTerms:
+    """The stems of one index's chunks, computed when first asked for."""
+
+    def __init__(self, index: KnowledgeIndex) -> None:
+        self._index = index
+        self._known: OrderedDict[int, frozenset[str]] = OrderedDict()
+
+    def of(self, row: int) -> frozenset[str]:
+        """Distinct stems of the chunk, its breadcrumb included."""
+        known = self._known.get(row)
+        if known is None:
+            chunk = self._index.chunk(row)
+            known = self._known[row] = frozenset(content_stems(chunk.indexed_text, chunk.language))
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return known
+
+
+def question_terms(query: SearchQuery, index: KnowledgeIndex) -> dict[str, float]:
+    """How much each distinct stem of the question tells: its inverse frequency, less for one that was carried."""
+    terms = {stem: index.inverse_frequency(stem) for stem in content_stems(query.original, query.language)}
+    for word in query.carried:
+        for stem in content_stems(word, query.language):
+            terms.setdefault(stem, CARRIED_WEIGHT * index.inverse_frequency(stem))
+    return terms
+
+
+def coverage(terms: Mapping[str, float], stems: frozenset[str]) -> float:
+    """Share of what the question tells that the stems contain, 0 to 1; 1 for a question without content words."""
+    total = sum(terms.values())
+    return sum(weight for term, weight in terms.items() if term in stems) / total if total > 0.0 else 1.0
+
+
+def likeness(term: str, stems: frozenset[str]) -> float:
+    """How surely the stems contain the word in another spelling: 1 as it is, 0.6 to 1 for a near match, else 0."""
+    if term in stems:
+        return 1.0
+    best = max((_alike(term, other) for other in stems if _may_match(term, other)), default=0.0)
+    return best if best >= _ALIKE else 0.0
+
+
+def _may_match(term: str, other: str) -> bool:
+    """A cheap look before the dear one; numbers match only as they are."""
+    return (term[:1] == other[:1] and not term[:1].isdigit()) or (len(term) >= _SHARED_STEM and term in other)
+
+
+@lru_cache(maxsize=65536)
+def _alike(left: str, right: str) -> float:
+    short, long = sorted((left, right), key=len)
+    if len(short) >= _SHARED_STEM and short in long:
+        return max(_ALIKE, len(short) / len(long))
+    pairs, others = _pairs(left), _pairs(right)
+    return 2.0 * len(pairs & others) / (len(pairs) + len(others))
+
+
+def _pairs(word: str) -> frozenset[str]:
+    framed = f"^{word}$"
+    return frozenset(framed[i : i + 2] for i in range(len(framed) - 1))
