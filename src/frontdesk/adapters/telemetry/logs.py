@@ -6,6 +6,9 @@ from typing import Literal, TextIO
 
 import structlog
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+"""Without local variables: they hold what customers wrote."""
+
 
 def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream: TextIO | None = None) -> None:
     """Send every log line of the process, ours and the libraries', through one renderer to `stream` (stderr)."""
@@ -18,9 +21,9 @@ def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream
         structlog.processors.StackInfoRenderer(),
     ]
     tail: list[structlog.types.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if is_text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, *tail],
