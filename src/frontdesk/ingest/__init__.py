@@ -4,7 +4,7 @@
 |------------|--------------------------------|--------------------------------|-------------------------------------|
 | source     | `Source`                       | `RawDocument` or `Quarantined` | the run ends                        |
 | parsing    | `RawDocument`                  | `Document`                     | the document is quarantined         |
-| chunking   | `Document`                     | `Chunk`s that cover its text   | the run ends, it is a defect        |
+| chunking   | `Document`                     | `Chunk`s that cover its text   | the document is quarantined         |
 | validation | documents alone, then together | accepted or `Quarantined`      | quarantined; too many: run refused  |
 | embedding  | `Chunk`s the cache has not     | `EmbeddedChunk`s               | the run ends; vectors made are kept |
 | snapshot   | documents, `EmbeddedChunk`s    | `SnapshotManifest`, a diff     | the run ends                        |

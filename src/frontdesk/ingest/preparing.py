@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import frontdesk
+from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.ids import ChunkId, DocumentId
 from frontdesk.domain.knowledge import Chunk, Document, Quarantined, RawDocument
 from frontdesk.ingest.chunking import CountTokens, chunk_document
@@ -40,13 +41,22 @@ class Recipe:
 
 
 def prepare(raw: RawDocument, recipe: Recipe) -> Prepared | Quarantined:
-    """Parse, cut and judge one document by itself. Never raises because of what a file contains."""
+    """Parse, cut and judge one document by itself. Never raises because of what a file contains.
+
+    Raises:
+        DependencyError: the embedder cannot count tokens.
+    """
     try:
         document = parse_document(raw)
         chunks = chunk_document(document, max_tokens=recipe.chunk_tokens, count_tokens=recipe.count_tokens)
         check_document(document, chunks, recipe.detectors)
     except UnfitDocumentError as error:
         return Quarantined(source=raw.source, path=raw.path, reason=error.reason, detail=error.detail)
+    except (FrontdeskError, MemoryError):
+        raise
+    except Exception as error:
+        detail = f"it cannot be processed: {type(error).__name__}"
+        return Quarantined(source=raw.source, path=raw.path, reason="format", detail=detail)
     return Prepared(document=document, chunks=chunks, words_hash=hash_words(document), sketch=sketch(document))
 
 

@@ -192,6 +192,12 @@ def test_comments_scripts_and_hidden_elements_never_reach_the_text(
     assert refusal("Words <!-- never closed") == "format: an HTML comment is never closed"
 
 
+def test_entities_are_read_as_the_characters_they_spell(parse: Callable[..., Document]) -> None:
+    text = "Fish&nbsp;&amp;&#32;chips&#8203; at https://x.example/?a=1&copy=2 and `&amp;`"
+    assert parse(text).text == "Fish & chips at https://x.example/?a=1&copy=2 and `&amp;`"
+    assert parse("<title>A&#8238;B &amp; C</title><p>x", path="x.html").title == "AB & C"
+
+
 def test_code_stays_as_it_is_written(parse: Callable[..., Document]) -> None:
     text = "Write:\n\n```html\n<!-- a comment -->\n<div>x</div>\n---\n```\n\nThen `<b>` and <b>bold</b>."
     assert parse(text).text == text.replace("<b>bold</b>", "bold")

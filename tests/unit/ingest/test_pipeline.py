@@ -215,6 +215,29 @@ def test_prepared_documents_come_back_as_they_were_and_damaged_entries_are_made_
     assert desk.prepared.stored == 14
 
 
+def test_a_detector_that_fails_on_a_document_keeps_that_document_out_and_no_other(desk: Any) -> None:
+    class Fails(OrdersToModels):
+        def find(self, text: str) -> Sequence[Finding]:
+            if "boots1 " in text:
+                raise RecursionError
+            return ()
+
+    report = desk.build(ARTICLES, detectors=(Fails(),))
+    assert [(item.path, item.detail) for item in report.quarantined] == [
+        ("boots.md", "it cannot be processed: RecursionError")
+    ]
+    assert report.accepted == 5
+
+
+def test_an_embedder_that_cannot_count_ends_the_run(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> int:
+        raise UnavailableError("The embedder is gone.")
+
+    monkeypatch.setattr(desk.embedder, "count_tokens", fail)
+    with pytest.raises(UnavailableError):
+        desk.build(ARTICLES)
+
+
 def test_progress_counts_each_stage_to_its_end(desk: Any) -> None:
     report = desk.build(ARTICLES)
     last = {step.stage: (step.done, step.total) for step in desk.progress}

@@ -79,11 +79,15 @@ def _document(raw: RawDocument, parts: _Parts, *, title: str, text: str, audienc
 def _read(raw: RawDocument) -> _Parts:
     stated, body = split_front_matter(clean_text(decode(raw.content)))
     if PurePosixPath(raw.path).suffix.lower() not in (".html", ".htm") and not _HTML_START.match(body):
-        return _Parts(facts=read_facts(stated), page_title="", page_language="", text=clean_markdown(body))
+        return _Parts(facts=read_facts(stated), page_title="", page_language="", text=_tidy(clean_markdown(body)))
     page: HtmlPage = parse_html(body)
     facts = read_facts(merge({"url": page.stated["url"], **stated} if "url" in page.stated else stated, page.stated))
-    text = re.sub(r"\n{3,}", "\n\n", clean_text(page.markdown)).strip()
-    return _Parts(facts=facts, page_title=page.title, page_language=page.language, text=text)
+    return _Parts(facts=facts, page_title=page.title, page_language=page.language, text=_tidy(page.markdown))
+
+
+def _tidy(markdown: str) -> str:
+    """Cleaned once more, for entities can spell what cleaning removes."""
+    return re.sub(r"\n{3,}", "\n\n", clean_text(markdown)).strip()
 
 
 def _choose_title(parts: _Parts, blocks: list[Block], path: str) -> str:

@@ -11,6 +11,7 @@ from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
 
 from frontdesk.ingest.parsing.front_matter import KEYS, merge
 from frontdesk.ingest.unfit import UnfitDocumentError
+from frontdesk.text.normalise import clean_text
 
 MAX_DEPTH = 400
 """Deepest nesting that is read; hand-written and generated help pages stay below 40. A guess with a wide margin."""
@@ -208,7 +209,7 @@ def _attributes(tag: _Tag) -> dict[str, str]:
     """Lower-case names; the first of a repeated name counts, as in browsers."""
     found: dict[str, str] = {}
     for name, double, single, bare in _ATTRIBUTE.findall(tag.attributes):
-        found.setdefault(name.lower(), unescape(double or single or bare))
+        found.setdefault(name.lower(), clean_text(unescape(double or single or bare)))
     return found
 
 
@@ -216,7 +217,7 @@ def _title(html: str, tags: list[_Tag]) -> str:
     opening = next((tag for tag in tags if tag.name == "title" and not tag.closes), None)
     if opening is None:
         return ""
-    return " ".join(unescape(html[opening.end : _raw_text_end(html, opening)]).split())
+    return " ".join(clean_text(unescape(html[opening.end : _raw_text_end(html, opening)])).split())
 
 
 def _language(tags: list[_Tag]) -> str:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 
 from frontdesk.ingest.blocks import scan_blocks
 from frontdesk.ingest.parsing.html import to_markdown
 from frontdesk.ingest.unfit import UnfitDocumentError
 
-_CODE_OR_TAG = re.compile(
+_CODE_OR_MARKUP = re.compile(
     r"(?P<code>``[^\n]{1,400}?``|`[^`\n]{1,400}`)"
+    r"|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
     r"|(?P<br><br[ \t]*/?>)"
     r"|(?P<tag></?(?:a|abbr|b|center|cite|dd|del|details|div|dl|dt|em|figcaption|figure|font|h[1-6]|hr|i|img|ins|kbd|li|mark"
     r"|ol|p|picture|q|s|section|small|source|span|strong|sub|summary|sup|time|u|ul|video)(?:[ \t\n][^<>]{0,1000})?/?>)",
@@ -89,16 +91,18 @@ def _elements(prose: str, name: str) -> Iterator[tuple[int, int]]:
 
 def _plain_dialect(prose: str) -> str:
     prose = _IMAGE.sub(r"\1", prose)
-    if "<" in prose:
-        prose = _CODE_OR_TAG.sub(_without_tag, prose)
+    if "<" in prose or "&" in prose:
+        prose = _CODE_OR_MARKUP.sub(_plain, prose)
     lines = prose.split("\n")
     return (
         "\n".join(_plain_lines(lines)) if any(_UNDERLINE.match(line) or _RULE.match(line) for line in lines) else prose
     )
 
 
-def _without_tag(found: re.Match[str]) -> str:
-    return found["code"] or (" " if found["br"] else "")
+def _plain(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"]
+    return unescape(found["entity"]) if found["entity"] else " " * bool(found["br"])
 
 
 def _plain_lines(lines: list[str]) -> Iterator[str]:
