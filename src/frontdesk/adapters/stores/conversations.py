@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from frontdesk.adapters.stores.schema import conversations, turns
-from frontdesk.adapters.stores.sql import AnyRow
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
 from frontdesk.domain.conversation import Audiences, Conversation, ConversationStatus, Principal
 from frontdesk.domain.errors import NotFoundError
@@ -35,8 +36,8 @@ _UNANSWERED = frozenset({Outcome.REFUSED, Outcome.CLARIFIED})
 
 
 class Conversations:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def create(self, conversation: Conversation, *, token_hash: str) -> None:
         row = {
@@ -53,14 +54,14 @@ class Conversations:
             "summary": conversation.summary,
             "summarised_until": conversation.summarised_until,
         }
-        self._connection.execute(_CREATE, row)
+        self._session.run(_CREATE, row)
 
     def get(self, conversation_id: ConversationId) -> Conversation | None:
-        row = self._connection.execute(_GET, {"wanted": conversation_id}).first()
+        row = self._session.first(_GET, {"wanted": conversation_id})
         return None if row is None else _to_conversation(row)
 
     def token_hash(self, conversation_id: ConversationId) -> str | None:
-        found: str | None = self._connection.execute(_TOKEN_HASH, {"wanted": conversation_id}).scalar()
+        found: str | None = self._session.scalar(_TOKEN_HASH, {"wanted": conversation_id})
         return found
 
     def set_principal(self, conversation_id: ConversationId, principal: Principal) -> None:
@@ -75,19 +76,18 @@ class Conversations:
     def unanswered_in_a_row(self, conversation_id: ConversationId) -> int:
         """How many of its latest ended turns were refused or clarified, counted back to the first that was not."""
         count = 0
-        for outcome in self._connection.execute(_LATEST_OUTCOMES, {"wanted": conversation_id}).scalars():
-            if outcome not in _UNANSWERED:
+        for row in self._session.rows(_LATEST_OUTCOMES, {"wanted": conversation_id}):
+            if row.outcome not in _UNANSWERED:
                 break
             count += 1
         return count
 
     def list_recent(self, *, limit: int) -> Sequence[Conversation]:
         """Newest first."""
-        return tuple(_to_conversation(row) for row in self._connection.execute(_RECENT, {"most": limit}))
+        return tuple(_to_conversation(row) for row in self._session.rows(_RECENT, {"most": limit}))
 
     def _change(self, conversation_id: ConversationId, **values: str | int | None) -> None:
-        changed = self._connection.execute(_CHANGE, {"wanted": conversation_id, **values})
-        if changed.rowcount == 0:
+        if self._session.run(_CHANGE, {"wanted": conversation_id, **values}) == 0:
             raise NotFoundError("There is no such conversation.", field="conversation_id")
 
 
@@ -100,7 +100,7 @@ def _principal_columns(principal: Principal) -> dict[str, str | None]:
     }
 
 
-def _to_conversation(row: AnyRow) -> Conversation:
+def _to_conversation(row: Any) -> Conversation:
     principal = Principal(
         audiences=Audiences(labels=frozenset(json.loads(row.audiences))),
         subject=row.subject,

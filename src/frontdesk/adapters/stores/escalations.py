@@ -1,11 +1,13 @@
 """Conversations that need a person: at most one open escalation each."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from frontdesk.adapters.stores.schema import escalations
-from frontdesk.adapters.stores.sql import AnyRow, insert_if_absent
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.sql import insert_if_absent
 from frontdesk.adapters.stores.values import from_ms, to_ms
 from frontdesk.domain.errors import ConflictError
 from frontdesk.domain.escalation import Escalation, EscalationReason
@@ -24,8 +26,8 @@ _LIST_OPEN = (
 
 
 class Escalations:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def open(self, escalation: Escalation) -> Escalation:
         """Open it, or return the one already open on its conversation."""
@@ -39,26 +41,26 @@ class Escalations:
             "opened_at": to_ms(escalation.opened_at),
             "closed_at": None,
         }
-        self._connection.execute(_OPEN, row)
+        self._session.run(_OPEN, row)
         opened = self.open_on(escalation.conversation_id)
         if opened is None:
             raise ConflictError("An escalation with this id was opened before.", field="escalation_id")
         return opened
 
     def get(self, escalation_id: EscalationId) -> Escalation | None:
-        row = self._connection.execute(_GET, {"wanted": escalation_id}).first()
+        row = self._session.first(_GET, {"wanted": escalation_id})
         return None if row is None else _to_escalation(row)
 
     def open_on(self, conversation_id: ConversationId) -> Escalation | None:
-        row = self._connection.execute(_OPEN_ON, {"wanted": conversation_id}).first()
+        row = self._session.first(_OPEN_ON, {"wanted": conversation_id})
         return None if row is None else _to_escalation(row)
 
     def list_open(self, *, limit: int) -> Sequence[Escalation]:
         """Longest waiting first."""
-        return tuple(_to_escalation(row) for row in self._connection.execute(_LIST_OPEN, {"most": limit}))
+        return tuple(_to_escalation(row) for row in self._session.rows(_LIST_OPEN, {"most": limit}))
 
 
-def _to_escalation(row: AnyRow) -> Escalation:
+def _to_escalation(row: Any) -> Escalation:
     return Escalation(
         escalation_id=EscalationId(row.escalation_id),
         conversation_id=ConversationId(row.conversation_id),

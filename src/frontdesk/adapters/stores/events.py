@@ -5,11 +5,12 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, bindparam, insert, select, update
 
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.schema import conversations, events, payloads, turns
-from frontdesk.adapters.stores.sql import AnnounceEvents, AnyRow
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.sql import AnnounceEvents
 from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
 from frontdesk.domain.errors import NotFoundError
 from frontdesk.domain.events import Event, StoredEvent, TurnAccepted, to_wire
@@ -44,9 +45,9 @@ _READ = (
 
 
 class Events:
-    def __init__(self, connection: Connection, appended: MutableMapping[ConversationId, int]) -> None:
+    def __init__(self, session: Session, appended: MutableMapping[ConversationId, int]) -> None:
         """`appended` collects the newest seq per conversation, for those who wake readers after the commit."""
-        self._connection = connection
+        self._session = session
         self._appended = appended
 
     def append(
@@ -59,7 +60,7 @@ class Events:
         numbered = list(enumerate(events, start=last - len(events) + 1))
         at_ms = to_ms(at)
         wires = [(seq, event, to_wire(event)) for seq, event in numbered]
-        self._connection.execute(
+        self._session.run_many(
             _APPEND, [_to_row(conversation_id, seq, event, wire, at_ms) for seq, event, wire in wires]
         )
         personal = [
@@ -67,26 +68,26 @@ class Events:
             for seq, event, wire in wires
             if event.personal
         ]
-        put_payloads(self._connection, conversation_id, "event", personal)
+        put_payloads(self._session, conversation_id, "event", personal)
         self._appended[conversation_id] = last
         return tuple(_to_stored(conversation_id, seq, event, wire, at_ms) for seq, event, wire in wires)
 
     def read(self, conversation_id: ConversationId, *, after: int, limit: int = 500) -> tuple[StoredEvent, ...]:
         wanted = {"wanted": conversation_id, "after": after, "most": limit}
-        return tuple(_from_row(row) for row in self._connection.execute(_READ, wanted))
+        return tuple(_from_row(row) for row in self._session.rows(_READ, wanted))
 
     def seq_of_acceptance(self, turn_id: TurnId) -> int:
         """Sequence number of the turn's `turn.accepted`; 0 when there is none."""
-        return self._connection.execute(_ACCEPTANCE, {"wanted": turn_id}).scalar() or 0
+        return self._session.scalar(_ACCEPTANCE, {"wanted": turn_id}) or 0
 
     def newest(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         """Sequence number of the newest event of each; 0 where there is none."""
-        found = self._connection.execute(_NEWEST, {"wanted": list(conversation_ids)})
+        found = self._session.rows(_NEWEST, {"wanted": list(conversation_ids)})
         return dict.fromkeys(conversation_ids, 0) | {ConversationId(row.conversation_id): row.last_seq for row in found}
 
     def _advance(self, conversation_id: ConversationId, count: int) -> int:
         """Reserve `count` numbers; the updated row stays locked until the commit, so no gap can arise."""
-        row = self._connection.execute(_ADVANCE, {"wanted": conversation_id, "count": count}).first()
+        row = self._session.first(_ADVANCE, {"wanted": conversation_id, "count": count})
         if row is None:
             raise NotFoundError("There is no such conversation.", field="conversation_id")
         last: int = row.last_seq
@@ -127,7 +128,7 @@ def _turn_of(event: Event) -> TurnId | None:
     return turn_id
 
 
-def _from_row(row: AnyRow) -> StoredEvent:
+def _from_row(row: Any) -> StoredEvent:
     return StoredEvent(
         conversation_id=ConversationId(row.conversation_id),
         seq=row.seq,

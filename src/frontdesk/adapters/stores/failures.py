@@ -1,5 +1,6 @@
 """The one place where database errors become Frontdesk's own."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,19 +11,18 @@ from frontdesk.domain.errors import ConflictError, FrontdeskError, MalformedErro
 
 def translate(error: BaseException) -> FrontdeskError | None:
     """The Frontdesk error for what a driver or SQLAlchemy raised; None for anything that is no database error."""
-    if isinstance(error, exc.IntegrityError):
+    if isinstance(error, exc.IntegrityError | sqlite3.IntegrityError):
         return ConflictError("It clashes with something that is already stored.")
-    if isinstance(error, exc.DataError):
+    if isinstance(error, exc.DataError | sqlite3.DataError | UnicodeEncodeError):
         return MalformedError("A value cannot be stored as it is.")
-    if isinstance(error, exc.TimeoutError | exc.OperationalError | exc.InterfaceError):
-        return UnavailableError("The database cannot be reached.")
-    if isinstance(error, exc.DBAPIError) and (
-        error.connection_invalidated or not isinstance(error, exc.ProgrammingError)
-    ):
-        return UnavailableError("The database cannot be reached.")
-    if isinstance(error, OSError | TimeoutError):
-        return UnavailableError("The database cannot be reached.")
-    return None
+    return UnavailableError("The database cannot be reached.") if _is_outage(error) else None
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Everything a driver says but our own mistakes in its use, which it calls programming errors."""
+    if isinstance(error, exc.ProgrammingError | sqlite3.ProgrammingError):
+        return isinstance(error, exc.ProgrammingError) and error.connection_invalidated
+    return isinstance(error, exc.DBAPIError | exc.TimeoutError | sqlite3.Error | OSError)
 
 
 @contextmanager

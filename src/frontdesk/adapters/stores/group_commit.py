@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.failures import translate
+from frontdesk.adapters.stores.sessions import session_on
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.ids import ConversationId
 
@@ -37,7 +38,7 @@ class _Job:
     appended: Mapping[ConversationId, int] = field(default_factory=dict)
 
     def run(self, connection: Connection) -> None:
-        stores = BoundStores(connection)
+        stores = BoundStores(session_on(connection))
         self.result, self.appended = self.work(stores), stores.appended
 
     def fail(self, error: BaseException) -> None:

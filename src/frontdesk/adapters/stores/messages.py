@@ -1,12 +1,13 @@
 """Messages: what was said, by position within a conversation."""
 
 import json
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.schema import conversations, messages, payloads
-from frontdesk.adapters.stores.sql import AnyRow
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_ms
 from frontdesk.domain.conversation import Message
 from frontdesk.domain.errors import NotFoundError
@@ -34,12 +35,12 @@ _HISTORY_BEFORE = _HISTORY.where(
 
 
 class Messages:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def add(self, message: Message) -> int:
         """Store it at the conversation's next position, which is returned; `message.position` is ignored."""
-        position: int | None = self._connection.execute(_NEXT, {"wanted": message.conversation_id}).scalar()
+        position: int | None = self._session.scalar(_NEXT, {"wanted": message.conversation_id})
         if position is None:
             raise NotFoundError("There is no such conversation.", field="conversation_id")
         row = {
@@ -51,25 +52,25 @@ class Messages:
             "language": message.language,
             "at": to_ms(message.at),
         }
-        self._connection.execute(_ADD, row)
-        put_payloads(self._connection, message.conversation_id, "message", [(position, {"text": message.text})])
+        self._session.run(_ADD, row)
+        put_payloads(self._session, message.conversation_id, "message", [(position, {"text": message.text})])
         return position
 
     def history(self, conversation_id: ConversationId, *, after: int, before: MessageId | None) -> tuple[Message, ...]:
         """Messages at positions above `after`, oldest first, up to but without `before`."""
         wanted = {"wanted": conversation_id, "after": after}
         if before is None:
-            rows = self._connection.execute(_HISTORY, wanted)
+            rows = self._session.rows(_HISTORY, wanted)
         else:
-            rows = self._connection.execute(_HISTORY_BEFORE, {**wanted, "before": before})
+            rows = self._session.rows(_HISTORY_BEFORE, {**wanted, "before": before})
         return tuple(_to_message(row) for row in rows)
 
     def get(self, message_id: MessageId) -> Message | None:
-        row = self._connection.execute(_GET, {"wanted": message_id}).first()
+        row = self._session.first(_GET, {"wanted": message_id})
         return None if row is None else _to_message(row)
 
 
-def _to_message(row: AnyRow) -> Message:
+def _to_message(row: Any) -> Message:
     """An erased message keeps its place; its text is empty."""
     return Message(
         message_id=MessageId(row.message_id),

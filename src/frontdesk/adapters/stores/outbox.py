@@ -1,11 +1,13 @@
 """What must reach the outside: committed with our rows, sent after, tried again until it is done."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, select, update
 
 from frontdesk.adapters.stores.schema import outbox
-from frontdesk.adapters.stores.sql import AnyRow, DatabaseNow, insert_if_absent
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.sql import DatabaseNow, insert_if_absent
 from frontdesk.adapters.stores.values import from_ms, to_ms, to_ms_span
 from frontdesk.ports.stores import OutboxEntry
 
@@ -40,29 +42,29 @@ _RETRY = (
 
 
 class OutgoingEntries:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def put(self, topic: str, *, key: str, body: str, at: datetime) -> None:
         """Due from `at`; a key that this topic has seen before is not put again, even after it is done."""
         row = {"topic": topic, "key": key, "body": body, "due_at": to_ms(at)}
-        self._connection.execute(_PUT, {**row, "attempts": 0, "lease_until": 0, "error": ""})
+        self._session.run(_PUT, {**row, "attempts": 0, "lease_until": 0, "error": ""})
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[OutboxEntry, ...]:
         """Entries that are due, now this owner's until the lease runs out; `attempts` counts this one."""
-        found = self._connection.execute(_DUE, {"most": limit}).scalars().all()
+        found = [row[0] for row in self._session.rows(_DUE, {"most": limit})]
         taken = {"owner": owner, "lease_ms": to_ms_span(lease_s)}
-        return tuple(_to_entry(self._connection.execute(_TAKE, {"wanted": one, **taken}).one()) for one in found)
+        return tuple(_to_entry(self._session.first(_TAKE, {"wanted": one, **taken})) for one in found)
 
     def done(self, entry_id: int) -> None:
         """It has arrived; the body is no longer kept."""
-        self._connection.execute(_DONE, {"wanted": entry_id})
+        self._session.run(_DONE, {"wanted": entry_id})
 
     def retry(self, entry_id: int, *, due_at: datetime, error: str) -> None:
-        self._connection.execute(_RETRY, {"wanted": entry_id, "due_at": to_ms(due_at), "error": error})
+        self._session.run(_RETRY, {"wanted": entry_id, "due_at": to_ms(due_at), "error": error})
 
 
-def _to_entry(row: AnyRow) -> OutboxEntry:
+def _to_entry(row: Any) -> OutboxEntry:
     return OutboxEntry(
         entry_id=row.entry_id,
         topic=row.topic,

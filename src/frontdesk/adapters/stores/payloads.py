@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 
 from frontdesk.adapters.stores.schema import conversations, payloads
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_json, to_ms
 from frontdesk.domain.ids import ConversationId, CustomerId
 
@@ -23,7 +24,7 @@ _ERASE_SUMMARIES = update(conversations).where(conversations.c.customer_id == bi
 
 
 def put_payloads(
-    connection: Connection, conversation_id: ConversationId, noun: Noun, bodies: Sequence[tuple[int, Mapping[str, Any]]]
+    session: Session, conversation_id: ConversationId, noun: Noun, bodies: Sequence[tuple[int, Mapping[str, Any]]]
 ) -> None:
     """Store bodies by the number of the thing each belongs to."""
     rows = [
@@ -31,7 +32,7 @@ def put_payloads(
         for number, body in bodies
     ]
     if rows:
-        connection.execute(_PUT, rows)
+        session.run_many(_PUT, rows)
 
 
 def payload_of(conversation_id: ColumnElement[str], noun: Noun, number: ColumnElement[int]) -> ColumnElement[bool]:
@@ -40,11 +41,11 @@ def payload_of(conversation_id: ColumnElement[str], noun: Noun, number: ColumnEl
 
 
 class Payloads:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
         """Forget everything written in this customer's conversations; how many bodies that were."""
-        erased = self._connection.execute(_ERASE, {"customer": customer_id, "at": to_ms(at)})
-        self._connection.execute(_ERASE_SUMMARIES, {"customer": customer_id})
-        return erased.rowcount
+        erased = self._session.run(_ERASE, {"customer": customer_id, "at": to_ms(at)})
+        self._session.run(_ERASE_SUMMARIES, {"customer": customer_id})
+        return erased

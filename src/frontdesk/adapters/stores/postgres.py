@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.failures import translate
 from frontdesk.adapters.stores.migrate import HEAD, bring_up_to_date, current_revision
+from frontdesk.adapters.stores.sessions import AlchemySession
 from frontdesk.adapters.stores.signals import EventSignals
 from frontdesk.adapters.stores.sql import EVENTS_CHANNEL
 from frontdesk.domain.errors import FrontdeskError, UnavailableError
@@ -126,7 +127,7 @@ def _engine(url: URL) -> AsyncEngine:
 
 
 def _bind_and_run(connection: Any, work: Callable[[BoundStores], T]) -> tuple[T, dict[ConversationId, int]]:
-    stores = BoundStores(connection)
+    stores = BoundStores(AlchemySession(connection))
     return work(stores), stores.appended
 
 

@@ -2,9 +2,10 @@
 
 import json
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 
 from frontdesk.adapters.stores.schema import releases
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.sql import insert_if_absent
 from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
 from frontdesk.domain.ids import ReleaseId, SnapshotId
@@ -15,8 +16,8 @@ _GET = select(releases).where(releases.c.release_id == bindparam("wanted"))
 
 
 class Releases:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def put(self, manifest: ReleaseManifest) -> None:
         """Store it unless it is already there."""
@@ -26,10 +27,10 @@ class Releases:
             "manifest": to_json(content),
             "composed_at": to_ms(manifest.composed_at),
         }
-        self._connection.execute(_PUT, row)
+        self._session.run(_PUT, row)
 
     def get(self, release_id: ReleaseId) -> ReleaseManifest | None:
-        row = self._connection.execute(_GET, {"wanted": release_id}).first()
+        row = self._session.first(_GET, {"wanted": release_id})
         if row is None:
             return None
         content = json.loads(row.manifest)

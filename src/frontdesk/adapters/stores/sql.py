@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Insert, Row, Table, Text
+from sqlalchemy import BigInteger, Insert, Table, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-
-AnyRow = Row[*tuple[Any, ...]]
 
 EVENTS_CHANNEL = "frontdesk_events"
 """PostgreSQL's channel for new events; a notification reads `conversation_id:last_seq`."""

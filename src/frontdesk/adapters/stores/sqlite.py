@@ -15,6 +15,7 @@ from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.failures import translated
 from frontdesk.adapters.stores.group_commit import GroupCommitWriter
 from frontdesk.adapters.stores.migrate import bring_up_to_date
+from frontdesk.adapters.stores.sessions import session_on
 from frontdesk.adapters.stores.signals import EventSignals
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.ids import ConversationId
@@ -126,7 +127,7 @@ class _Readers:
             connection = self._connection()
             connection.exec_driver_sql("BEGIN")
             try:
-                return work(BoundStores(connection))
+                return work(BoundStores(session_on(connection)))
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 

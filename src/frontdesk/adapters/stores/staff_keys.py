@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from frontdesk.adapters.stores.schema import staff_keys
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_ms
 
 _ADD = insert(staff_keys)
@@ -13,17 +14,18 @@ _COUNT = select(func.count()).select_from(staff_keys)
 
 
 class StaffKeys:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def add(self, name: str, *, key_hash: str, at: datetime) -> None:
         """Raises: ConflictError: the name or the key is taken."""
-        self._connection.execute(_ADD, {"key_hash": key_hash, "name": name, "created_at": to_ms(at)})
+        self._session.run(_ADD, {"key_hash": key_hash, "name": name, "created_at": to_ms(at)})
 
     def find(self, key_hash: str) -> str | None:
         """The name the key was given; None when there is no such key."""
-        name: str | None = self._connection.execute(_FIND, {"wanted": key_hash}).scalar()
+        name: str | None = self._session.scalar(_FIND, {"wanted": key_hash})
         return name
 
     def count(self) -> int:
-        return self._connection.execute(_COUNT).scalar_one()
+        count: int = self._session.scalar(_COUNT)
+        return count

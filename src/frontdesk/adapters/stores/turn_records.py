@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import Table, bindparam, func, insert, select
 
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.schema import (
@@ -24,7 +24,7 @@ from frontdesk.adapters.stores.schema import (
     verdicts,
     withheld,
 )
-from frontdesk.adapters.stores.sql import AnyRow
+from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json
 from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.safety import Verdict
@@ -67,21 +67,21 @@ _HIDDEN = frozenset({"body", "question", "degraded", "timings", "lease_until", "
 
 
 class TurnRecords:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def write(self, record: TurnRecord, conversation_id: ConversationId, *, number: int) -> None:
         """Store the document of the conversation's turn `number`, and the rows."""
         document = {name: getattr(record, name) for name in _DOCUMENT}
-        put_payloads(self._connection, conversation_id, "turn", [(number, document)])
+        put_payloads(self._session, conversation_id, "turn", [(number, document)])
         turn_id = record.lease.turn_id
         for table, rows in _rows_of(record):
             numbered = [{"turn_id": turn_id, "position": position, **row} for position, row in enumerate(rows)]
             if numbered:
-                self._connection.execute(_INSERT[table.name], numbered)
+                self._session.run_many(_INSERT[table.name], numbered)
 
     def read(self, turn_id: str) -> dict[str, Any] | None:
-        row = self._connection.execute(_TURN, {"wanted": turn_id}).first()
+        row = self._session.first(_TURN, {"wanted": turn_id})
         if row is None:
             return None
         rows = {_NAMES.get(table.name, table.name): self._children(table, turn_id) for table in _CHILDREN}
@@ -99,13 +99,13 @@ class TurnRecords:
         }
 
     def _children(self, table: Table, turn_id: str) -> list[dict[str, Any]]:
-        found = self._connection.execute(_SELECT[table.name], {"wanted": turn_id}).mappings()
+        found = [row._asdict() for row in self._session.rows(_SELECT[table.name], {"wanted": turn_id})]
         return [
             {name: _load(value) if name in _JSON_COLUMNS else value for name, value in row.items()} for row in found
         ]
 
     def _event_range(self, conversation_id: str, turn_id: str) -> dict[str, int | None]:
-        found = self._connection.execute(_EVENTS, {"conversation": conversation_id, "wanted": turn_id}).one()
+        found = self._session.first(_EVENTS, {"conversation": conversation_id, "wanted": turn_id})
         return {"first_seq": found.first_seq, "last_seq": found.last_seq}
 
 
@@ -116,7 +116,7 @@ def _load(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _columns(row: AnyRow) -> dict[str, Any]:
+def _columns(row: Any) -> dict[str, Any]:
     plain = {name: value for name, value in row._asdict().items() if name not in _HIDDEN}
     for name in _TIMES:
         plain[name] = None if plain[name] is None else from_ms(plain[name]).isoformat()

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, exists, func, insert, null, or_, select, update
+from sqlalchemy import BigInteger, bindparam, exists, func, insert, null, or_, select, update
 
 from frontdesk.adapters.stores.schema import conversations, turns
-from frontdesk.adapters.stores.sql import AnyRow, DatabaseNow
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.sql import DatabaseNow
 from frontdesk.adapters.stores.turn_records import TurnRecords
 from frontdesk.adapters.stores.values import from_ms, to_json, to_ms, to_ms_span
 from frontdesk.domain.conversation import ConversationStatus
@@ -84,29 +85,29 @@ _UNFINISHED = select(func.count()).select_from(turns).where(turns.c.state != Tur
 
 
 class Turns:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def find_by_key(self, conversation_id: ConversationId, idempotency_key: str) -> StoredTurn | None:
         wanted = {"wanted": conversation_id, "key": idempotency_key}
-        row = self._connection.execute(_FIND, wanted).first()
+        row = self._session.first(_FIND, wanted)
         return None if row is None else _to_turn(row)
 
     def get(self, turn_id: TurnId) -> StoredTurn | None:
-        row = self._connection.execute(_GET, {"wanted": turn_id}).first()
+        row = self._session.first(_GET, {"wanted": turn_id})
         return None if row is None else _to_turn(row)
 
     def open(self, turn: StoredTurn, *, owner: str, lease_s: float) -> TurnState:
         """Insert it as running under `owner` with fence 1, or as queued behind the conversation's unfinished turn."""
         wanted = {"wanted": turn.conversation_id}
-        number: int | None = self._connection.execute(_NEXT_NUMBER, wanted).scalar()
+        number: int | None = self._session.scalar(_NEXT_NUMBER, wanted)
         if number is None:
             raise NotFoundError("There is no such conversation.", field="conversation_id")
-        if self._connection.execute(_HAS_UNFINISHED, wanted).scalar():
-            self._connection.execute(_OPEN_QUEUED, _new_row(turn, number, TurnState.QUEUED, owner=None, fence=0))
+        if self._session.scalar(_HAS_UNFINISHED, wanted):
+            self._session.run(_OPEN_QUEUED, _new_row(turn, number, TurnState.QUEUED, owner=None, fence=0))
             return TurnState.QUEUED
         row = _new_row(turn, number, TurnState.RUNNING, owner=owner, fence=1)
-        self._connection.execute(_OPEN_RUNNING, {**row, "lease_ms": to_ms_span(lease_s)})
+        self._session.run(_OPEN_RUNNING, {**row, "lease_ms": to_ms_span(lease_s)})
         return TurnState.RUNNING
 
     def assert_held(self, lease: Lease) -> None:
@@ -116,7 +117,7 @@ class Turns:
             LeaseLostError: another worker has it, or it has ended.
             HandedOverError: the conversation no longer belongs to the assistant.
         """
-        row = self._connection.execute(_HELD, {"wanted": lease.turn_id}).first()
+        row = self._session.first(_HELD, {"wanted": lease.turn_id})
         held = (TurnState.RUNNING.value, lease.owner, lease.fence)
         if row is None or (row.state, row.lease_owner, row.fence) != held:
             raise _lease_lost(lease)
@@ -125,17 +126,17 @@ class Turns:
 
     def heartbeat(self, owner: str, *, lease_s: float) -> None:
         """Extend every lease of this owner."""
-        self._connection.execute(_HEARTBEAT, {"owner": owner, "lease_ms": to_ms_span(lease_s)})
+        self._session.run(_HEARTBEAT, {"owner": owner, "lease_ms": to_ms_span(lease_s)})
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[StoredTurn, ...]:
         """Take over running turns whose lease has run out and queued turns at the head of their conversation."""
-        found = self._connection.execute(_CLAIMABLE, {"most": limit}).scalars().all()
+        found = [row[0] for row in self._session.rows(_CLAIMABLE, {"most": limit})]
         taken = {"owner": owner, "lease_ms": to_ms_span(lease_s)}
-        return tuple(_to_turn(self._connection.execute(_TAKE, {"wanted": one, **taken}).one()) for one in found)
+        return tuple(_to_turn(self._session.first(_TAKE, {"wanted": one, **taken})) for one in found)
 
     def release_owner(self, owner: str) -> None:
         """Let every lease of this owner run out now, for an orderly shutdown."""
-        self._connection.execute(_RELEASE_OWNER, {"owner": owner})
+        self._session.run(_RELEASE_OWNER, {"owner": owner})
 
     def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
         """Write the record with all its rows and end the turn.
@@ -160,18 +161,19 @@ class Turns:
             "escalation_id": answer.escalation_id,
             "escalation_reason": None if record.escalation_reason is None else record.escalation_reason.value,
         }
-        ended = self._connection.execute(_FINISH, values).first()
+        ended = self._session.first(_FINISH, values)
         if ended is None:
             raise _lease_lost(lease)
-        TurnRecords(self._connection).write(record, ConversationId(ended.conversation_id), number=ended.number)
+        TurnRecords(self._session).write(record, ConversationId(ended.conversation_id), number=ended.number)
 
     def record(self, turn_id: TurnId) -> dict[str, Any] | None:
         """What is known of a turn, JSON-ready, for its trace; None when there is no such turn."""
-        return TurnRecords(self._connection).read(turn_id)
+        return TurnRecords(self._session).read(turn_id)
 
     def unfinished(self) -> int:
         """How many turns are queued or running."""
-        return self._connection.execute(_UNFINISHED).scalar_one()
+        count: int = self._session.scalar(_UNFINISHED)
+        return count
 
 
 def _lease_lost(lease: Lease) -> LeaseLostError:
@@ -200,7 +202,7 @@ def _new_row(
     }
 
 
-def _to_turn(row: AnyRow) -> StoredTurn:
+def _to_turn(row: Any) -> StoredTurn:
     return StoredTurn(
         turn_id=TurnId(row.turn_id),
         conversation_id=ConversationId(row.conversation_id),
