@@ -83,7 +83,7 @@ class SentenceStream:
         line_end = self._line_end(is_over=is_over)
         limit = len(self._text) if line_end is None else line_end
         window = self._text[: min(limit, LONG_CHARS + LOOK_AHEAD_CHARS)]
-        is_whole_line = line_end is not None and len(window) == line_end
+        is_whole_line = line_end is not None and line_end < LONG_CHARS + LOOK_AHEAD_CHARS
         if end := _sentence_end(window, is_whole_line=is_whole_line):
             return end
         if is_whole_line:

@@ -83,3 +83,9 @@ def test_a_lead_in_of_two_sentences_stays_one_piece() -> None:
 def test_a_draft_that_begins_otherwise_is_not_held_back_for_the_lead_in() -> None:
     stream = SentenceStream(["I only quote."])
     assert stream.feed("I am glad. You can") == ["I am glad."]
+
+
+def test_a_line_as_long_as_the_look_ahead_is_cut_however_it_arrives() -> None:
+    line = "long " * 68 + "word\nNext one."
+    stream = SentenceStream()
+    assert [piece for letter in line for piece in stream.feed(letter)] + stream.finish() == told(line)
