@@ -18,8 +18,10 @@ HEAD_DIMENSION = 128
 """Leading principal axes a first scan looks at; a third of the bytes of a 384-dimensional vector."""
 HEADS_FROM = 30_000
 """Permitted rows from which the first scan pays: an exact scan costs at most 0.7 ms below it (bench/retrieval)."""
-RESCORED_PER_HIT, RESCORED_AT_LEAST = 12, 600
-"""How many rows of the first scan are scored exactly; recall of this is measured before the heads are kept."""
+RESCORED_PER_HIT, RESCORED_AT_LEAST = 12, 1000
+"""How many rows of the first scan are scored exactly. Of 6,500 customer-service texts embedded with MiniLM, 128 axes
+held 0.92 of the energy, and scoring 39 of them (0.6 %) exactly gave recall@10 0.996, 78 of them 0.999. Every snapshot
+measures its own before the heads are kept."""
 LEAST_RECALL = 0.995
 """Recall@10 against the exact scan below which a snapshot does without heads."""
 PROBES = 64
