@@ -56,13 +56,17 @@ class ExampleMatcher:
         if embedder is not None and pairs:
             self._vectors = embedder.embed_now([text for _, text in pairs])
 
-    async def closest(self, text: str) -> tuple[str, float]:
-        """Name and similarity (0 to 1) of the closest example; `("", 0.0)` when there are no examples."""
+    async def closest(self, text: str, *, by_meaning: bool) -> tuple[str, float]:
+        """Name and similarity (0 to 1) of the closest example; `("", 0.0)` when there are no examples.
+
+        Args:
+            by_meaning: also compare embeddings; only for languages that the embedder was measured to understand.
+        """
         if not self._examples:
             return "", 0.0
         asked = _word_set(text)
         scores = [_dice(asked, example.words) for example in self._examples]
-        if self._vectors is not None and self._embedder is not None:
+        if by_meaning and self._vectors is not None and self._embedder is not None:
             vector = (await self._embedder.embed([text]))[0]
             scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
         best = max(range(len(scores)), key=scores.__getitem__)
@@ -78,7 +82,14 @@ class Router:
         profile: AssistantProfile,
         escalation: EscalationPolicy,
         embedder: Embedder | None,
+        *,
+        dense_languages: frozenset[str] = frozenset(),
     ) -> None:
+        """
+        Args:
+            dense_languages: ISO 639-1 of the languages that the embedder was measured to understand.
+        """
+        self._dense_languages = dense_languages
         self._policy = policy
         self._profile = profile
         self._escalation = escalation
@@ -91,11 +102,11 @@ class Router:
         """The road for a message, before anything was searched."""
         if self._accepts_offer(text, context.history):
             return Route(kind="human", escalation=EscalationReason.ASKED, why="The customer accepted our offer.")
-        name, score = await self._intent_examples.closest(text)
+        name, score = await self._intent_examples.closest(text, by_meaning=language in self._dense_languages)
         intent = self._intents.get(name)
         if intent is not None and score >= CLOSE_ENOUGH:
             return self._by_intent(intent, score, language)
-        topic_name, topic_score = await self._topic_examples.closest(text)
+        topic_name, topic_score = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
         topic = self._topics.get(topic_name)
         if topic is not None and topic_score >= CLOSE_ENOUGH:
             return self._by_topic(topic, topic_score, language)
@@ -109,7 +120,7 @@ class Router:
 
     async def uncovered(self, text: str, *, language: str, unanswered_before: int, level: ConfidenceLevel) -> Route:
         """The road for a question the knowledge does not answer: the topic's policy, else the default one."""
-        name, score = await self._topic_examples.closest(text)
+        name, score = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
         topic = self._topics.get(name)
         if topic is not None and score >= NEAR_TOPIC:
             return self._by_topic(topic, score, language)
