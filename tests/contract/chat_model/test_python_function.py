@@ -121,6 +121,7 @@ async def test_a_blocking_function_does_not_block_the_loop() -> None:
 
 async def test_a_stream_is_consumed_no_further_than_it_is_read() -> None:
     made: list[int] = []
+    is_over = threading.Event()
 
     def endless(question: str) -> Iterator[str]:
         try:
@@ -128,12 +129,64 @@ async def test_a_stream_is_consumed_no_further_than_it_is_read() -> None:
                 made.append(number)
                 yield f"{number} "
         finally:
-            made.append(-1)
+            is_over.set()
 
     events = PythonChatModel(endless, name="bot:endless").stream(REQUEST)
     assert await anext(events) == TextDelta(text="0 ")
     await events.aclose()  # type: ignore[attr-defined]
-    assert made == [0, -1]
+    assert await asyncio.to_thread(is_over.wait, 2)
+    assert len(made) <= 4
+
+
+async def test_a_generator_runs_in_one_thread_from_start_to_end() -> None:
+    def thread_of(question: str) -> Iterator[str]:
+        for _ in range(5):
+            yield threading.current_thread().name + " "
+
+    assert len(set((await text_of(thread_of)).split())) == 1
+
+
+async def test_many_slow_calls_run_at_once() -> None:
+    def slow(question: str) -> str:
+        time.sleep(0.05)
+        return "done"
+
+    model = PythonChatModel(slow, name="bot:slow")
+
+    async def one() -> None:
+        async for _ in model.stream(REQUEST):
+            pass
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(24)))
+    assert time.perf_counter() - started < 0.6
+
+
+async def test_a_function_that_hangs_is_busy_once_its_threads_are_taken() -> None:
+    let_go = threading.Event()
+    model = PythonChatModel(lambda question: let_go.wait(5) and "late", name="bot:stuck", threads=1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await anext(model.stream(REQUEST))
+    with pytest.raises(UnavailableError) as caught:
+        await anext(model.stream(REQUEST))
+    assert caught.value.data["code"] == "busy"
+    let_go.set()
+
+
+async def test_a_caller_that_gives_up_does_not_wait_for_a_blocking_function() -> None:
+    let_go = threading.Event()
+
+    def stuck(question: str) -> str:
+        let_go.wait(5)
+        return "late"
+
+    started = time.perf_counter()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await text_of(stuck)
+    assert time.perf_counter() - started < 1
+    let_go.set()
 
 
 async def test_what_it_raises_becomes_an_error_of_the_family() -> None:

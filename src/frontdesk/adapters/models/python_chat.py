@@ -9,13 +9,15 @@ parameters say, and returns a text or yields pieces of one, as a plain or an asy
 """
 
 import asyncio
+import contextvars
 import importlib
 import inspect
 import sys
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem, DependencyError, MalformedReplyError, UnavailableError
 from frontdesk.domain.release import ModelRoute
@@ -25,25 +27,37 @@ from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
 _HINT = "Write it as module:function, for example my_bot.chat:answer."
 _ROLES = {"customer": "user", "assistant": "assistant", "operator": "assistant"}
 _END = object()
+_ItemKind = Literal["piece", "result", "end", "error"]
+
+THREADS = 32
+"""As many turns at once as one process serves comfortably. The threads are daemons: a function that hangs keeps
+nobody from stopping the process."""
 
 
 class PythonChatModel:
     """Calls a function; what it raises becomes a `DependencyError`."""
 
-    def __init__(self, function: Callable[..., Any], *, name: str) -> None:
+    def __init__(self, function: Callable[..., Any], *, name: str, threads: int = THREADS) -> None:
+        """
+        Args:
+            threads: how many calls of a blocking function run at once.
+        """
         self._call = _adapted(function)
         self._name = name
+        self._is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+        self._slots = threading.BoundedSemaphore(threads)
 
     @classmethod
     def load(cls, route: ModelRoute, *, folder: Path | None = None) -> "PythonChatModel":
-        """The function that a route's `model` names.
+        """The function that a route's `model` names; its option `threads` sets how many calls run at once.
 
         Args:
             folder: searched for the module before anything else, for a prototype beside the assistant folder.
         Raises:
             ConfigError: it cannot be imported, or its parameters cannot be filled.
         """
-        return cls(load_function(route.model, where=f"models.yaml: {route.name}", folder=folder), name=route.model)
+        function = load_function(route.model, where=f"models.yaml: {route.name}", folder=folder)
+        return cls(function, name=route.model, threads=int(route.options.get("threads", THREADS)))
 
     @property
     def vendor(self) -> str:
@@ -58,7 +72,8 @@ class PythonChatModel:
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ModelEvent]:
         try:
-            async with aclosing(_texts(self._call, to_plain(request))) as texts:
+            pieces = _texts(self._call, to_plain(request), is_async=self._is_async, slots=self._slots)
+            async with aclosing(pieces) as texts:
                 async for text in texts:
                     if _checked(text):
                         yield TextDelta(text=text)
@@ -188,20 +203,27 @@ def _field(request: dict[str, Any], name: str) -> Any:
     return request if name == "*" else request[name]
 
 
-async def _texts(call: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> AsyncGenerator[Any]:
-    """Whatever the function gives, as pieces of text. What blocks runs in a thread."""
-    result = await asyncio.to_thread(call, request)  # calling an async function only makes its coroutine
+async def _texts(
+    call: Callable[[dict[str, Any]], Any], request: dict[str, Any], *, is_async: bool, slots: threading.BoundedSemaphore
+) -> AsyncGenerator[Any]:
+    """Whatever the function gives, as pieces of text."""
+    result: Any = _END
+    if is_async:
+        result = call(request)
+    else:
+        async with aclosing(_Worker(call, request, slots).pieces()) as pieces:
+            async for kind, value in pieces:
+                if kind == "piece":
+                    yield value
+                else:
+                    result = value
     if inspect.isawaitable(result):
         result = await result
     if hasattr(result, "__aiter__"):
         async with aclosing(_closable(result)) as pieces:
             async for piece in pieces:
                 yield piece
-    elif isinstance(result, Iterator):
-        async with aclosing(_from_thread(result)) as pieces:
-            async for piece in pieces:
-                yield piece
-    else:
+    elif result is not _END:
         yield "" if result is None else result
 
 
@@ -214,19 +236,69 @@ async def _closable(pieces: AsyncIterator[Any]) -> AsyncGenerator[Any]:
             await close()
 
 
-async def _from_thread(pieces: Iterator[Any]) -> AsyncGenerator[Any]:
-    """The pieces of a plain generator, one at a time; it is closed when nobody listens any more."""
-    try:
-        while (piece := await asyncio.to_thread(next, pieces, _END)) is not _END:
-            yield piece
-    finally:
+class _Worker:
+    """Runs a blocking function in one thread from its first line to its last, one piece ahead of its reader.
+
+    One thread, because what prototypes open (SQLite connections, for one) often may not change threads.
+    """
+
+    def __init__(
+        self, call: Callable[[dict[str, Any]], Any], request: dict[str, Any], slots: threading.BoundedSemaphore
+    ) -> None:
+        self._slots = slots
+        self._call = call
+        self._request = request
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[_ItemKind, Any]] = asyncio.Queue(maxsize=1)
+        self._stopped = threading.Event()
+
+    async def pieces(self) -> AsyncGenerator[tuple["_ItemKind", Any]]:
+        """Its pieces, or its one result. Closed early, it ends with the piece it is working on.
+
+        Raises:
+            UnavailableError: as many calls as may run at once are still running.
+        """
+        if not self._slots.acquire(blocking=False):
+            raise UnavailableError("The function is busy.", result="5xx", code="busy")
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(self._work,), name="python-model", daemon=True).start()
+        try:
+            while True:
+                kind, value = await self._queue.get()
+                match kind:
+                    case "error":
+                        raise value
+                    case "end":
+                        return
+                    case _:
+                        yield kind, value
+        finally:
+            self._stopped.set()
+            while not self._queue.empty():  # lets a waiting `_put` go
+                self._queue.get_nowait()
+
+    def _work(self) -> None:
+        try:
+            result = self._call(self._request)
+            if isinstance(result, Iterator):
+                self._iterate(result)
+            else:
+                self._put("result", result)
+            self._put("end", None)
+        except Exception as error:  # told to the reader, who is in another thread
+            self._put("error", error)
+        finally:
+            self._slots.release()
+
+    def _iterate(self, pieces: Iterator[Any]) -> None:
+        for piece in pieces:
+            if not self._put("piece", piece):
+                break
         if close := getattr(pieces, "close", None):
-            _close_quietly(close)
+            close()
 
-
-def _close_quietly(close: Callable[[], None]) -> None:
-    """A generator that is still running in its thread cannot be closed; it ends with its next piece unheard."""
-    try:
-        close()
-    except ValueError:
-        return
+    def _put(self, kind: "_ItemKind", value: Any) -> bool:
+        """Hand it over; False when nobody listens any more."""
+        if not self._stopped.is_set():
+            asyncio.run_coroutine_threadsafe(self._queue.put((kind, value)), self._loop).result()
+        return not self._stopped.is_set()

@@ -46,6 +46,11 @@ class Rung:
     route: ModelRoute
 
     @property
+    def first_byte_s(self) -> float:
+        """How long the first text may take. A function that returns a whole text has all its time for that."""
+        return self.route.total_s if self.route.adapter == "python" else self.route.first_byte_s
+
+    @property
     def is_built_in(self) -> bool:
         return self.route.adapter == "extractive"
 
@@ -114,7 +119,7 @@ class Attempt:
         route = self.rung.route
         is_first = self._first_token_ms is None
         left_s = self._limit_s - (self._breakers.monotonic() - self._started)
-        gap_s = route.first_byte_s if is_first else route.idle_s
+        gap_s = self.rung.first_byte_s if is_first else route.idle_s
         try:
             async with asyncio.timeout(max(0.0, min(left_s, gap_s))):
                 return await anext(events, None)

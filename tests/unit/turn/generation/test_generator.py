@@ -139,6 +139,12 @@ async def test_a_silent_model_is_given_up_after_its_first_byte_limit_and_not_ask
     assert silent.closed == 1
 
 
+async def test_a_function_that_returns_a_whole_text_has_all_its_time_for_that() -> None:
+    model = a_model("bot:answer", [Pause(seconds=0.05), *reply("It is free.")])
+    route = ModelRoute(name="mine", adapter="python", model="bot:answer", first_byte_s=0.01)
+    assert results_of(await draft_of(a_generator(Rung(model=model, route=route), quotes()))) == [("bot:answer", "ok")]
+
+
 async def test_a_stream_that_stalls_is_given_up_after_its_idle_limit() -> None:
     events = await draft_of(a_generator(a_rung(a_model("large", ["It ", FOR_EVER]), idle_s=0.02), quotes()))
     assert results_of(events)[0] == ("large", "timeout_idle")
