@@ -1,0 +1,88 @@
+"""Reasons that alone withhold a claim: it says of the same thing what the passages deny, or another amount."""
+
+from collections.abc import Iterator, Sequence
+
+from frontdesk.turn.grounding.amounts import contradiction, is_among, is_comparable
+from frontdesk.turn.grounding.analysis import Piece
+from frontdesk.turn.grounding.evidence import PassageEvidence, Rarity, Window, coverage, find_windows
+
+_SAME_TOPIC = 0.6
+"""Share of a claim's weight in one sentence from which the two speak of the same thing (0.5 to 0.7 measure alike)."""
+
+
+def find_contradictions(
+    claim: Piece, windows: Sequence[Window], passages: Sequence[PassageEvidence], question: Piece | None, rarity: Rarity
+) -> tuple[str, ...]:
+    """Any of number, date, price, unit, negation, yes_no; each once, in that order of checking."""
+    found = dict.fromkeys(_amounts(claim, windows, passages, question))
+    if windows and _denies_otherwise(claim, windows[0], rarity):
+        found["negation"] = None
+    if claim.opening and _answers_otherwise(claim, windows, passages, question, rarity):
+        found["yes_no"] = None
+    return tuple(found)
+
+
+def _amounts(
+    claim: Piece, windows: Sequence[Window], passages: Sequence[PassageEvidence], question: Piece | None
+) -> Iterator[str]:
+    near = [amount for window in windows[:1] for piece in window.pieces for amount in piece.amounts]
+    everywhere = [amount for passage in passages for amount in passage.amounts]
+    for amount in claim.amounts:
+        if is_among(amount, near) or (question and is_among(amount, question.amounts)):
+            continue
+        comparable = [other for other in near if is_comparable(amount, other)]
+        if not is_among(amount, everywhere):
+            yield contradiction(amount, near or everywhere)
+        elif comparable and windows[0].coverage >= _SAME_TOPIC:
+            yield contradiction(amount, comparable)
+
+
+def _denies_otherwise(claim: Piece, window: Window, rarity: Rarity) -> bool:
+    """One denies what the other affirms, in sentences that speak of the same thing and hold no other denial."""
+    evidence = window.pieces[0]
+    if window.coverage < _SAME_TOPIC or claim.is_hedged != evidence.is_hedged or _is_opposite(claim, evidence):
+        return False
+    if claim.denials and not any(piece.denials for piece in window.pieces):
+        return bool(claim.denied & evidence.stems)
+    if evidence.denials and not claim.denials:
+        shared = coverage(claim, evidence.stems, evidence.joined, rarity)
+        return bool(evidence.denied & claim.stems) and shared >= _SAME_TOPIC
+    return False
+
+
+def _is_opposite(one: Piece, other: Piece) -> bool:
+    """Whether one says by an opposite word what the other says by a denial: not charged, free."""
+    return not one.opposed.isdisjoint(other.tokens)
+
+
+def _answers_otherwise(
+    claim: Piece,
+    windows: Sequence[Window],
+    passages: Sequence[PassageEvidence],
+    question: Piece | None,
+    rarity: Rarity,
+) -> bool:
+    if not claim.stems:
+        return question is not None and _is_other_answer(claim.opening, question, passages, rarity)
+    if not windows or windows[0].coverage < _SAME_TOPIC:
+        return False
+    answered = next((piece.opening for piece in windows[0].pieces if piece.opening), 0)
+    if answered:
+        return answered != claim.opening
+    asked = question or next((piece for piece in windows[0].context if piece.is_question), None)
+    if asked is None or asked.denials or claim.is_hedged or _is_opposite(claim, asked):
+        return False
+    own = -1 if claim.denials else 1
+    return own != claim.opening and coverage(claim, asked.stems, asked.joined, rarity) >= _SAME_TOPIC
+
+
+def _is_other_answer(opening: int, question: Piece, passages: Sequence[PassageEvidence], rarity: Rarity) -> bool:
+    """A bare yes or no, against what the sentence closest to the question says."""
+    windows = find_windows(question, passages, rarity)
+    if not windows or windows[0].coverage < _SAME_TOPIC or question.denials:
+        return False
+    evidence = windows[0].pieces[0]
+    if evidence.is_hedged or _is_opposite(question, evidence):
+        return False
+    answer = evidence.opening or (-1 if evidence.denied & question.stems else 1)
+    return answer != opening
