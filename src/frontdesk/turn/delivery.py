@@ -6,8 +6,8 @@ needs to see twice, travel beside it.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
 
 from frontdesk.domain.errors import DeadlineError
 from frontdesk.domain.events import FINAL_KINDS, Event, StoredEvent, TurnStage
@@ -16,8 +16,8 @@ from frontdesk.domain.turn import Lease
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
 
-POLL_S = 1.0
-"""The net under every signal: readers look at the log at least this often."""
+_BATCH = 500
+"""Events read at once."""
 
 
 class StageNotices:
@@ -61,25 +61,20 @@ async def deliver_events(
     return await database.write(commit)
 
 
-async def follow_conversation(
+async def read_log(
     database: Database, conversation_id: ConversationId, *, after: int, idle_s: float
-) -> AsyncIterator[StoredEvent | None]:
-    """Every event beyond `after`, in order, as it is committed; None after each `idle_s` without one."""
-    seq = after
+) -> AsyncGenerator[tuple[StoredEvent, ...], None]:
+    """Every event beyond `after`, in order, in batches as they are committed.
+
+    The first batch comes at once and may be empty; a later empty one says that nothing happened for about `idle_s`.
+    """
     while True:
-        events = await database.read(lambda stores, seq=seq: stores.events.read(conversation_id, after=seq))  # type: ignore[misc]
-        for event in events:
-            yield event
-            seq = event.seq
-        if not events:
-            waited = 0.0
-            while waited < idle_s:
-                await database.wait_for_events(conversation_id, after=seq, timeout_s=min(POLL_S, idle_s))
-                waited += POLL_S
-                if await database.read(lambda stores, seq=seq: stores.events.read(conversation_id, after=seq, limit=1)):  # type: ignore[misc]
-                    break
-            else:
-                yield None
+        events = await _read_after(database, conversation_id, after)
+        yield events
+        if events:
+            after = events[-1].seq
+        if len(events) < _BATCH:
+            await database.wait_for_events(conversation_id, after=after, timeout_s=idle_s)
 
 
 async def final_event(
@@ -90,11 +85,16 @@ async def final_event(
     Raises:
         DeadlineError: the turn has not ended within `timeout_s`; it goes on, and its events stay readable.
     """
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
-            async for event in follow_conversation(database, conversation_id, after=after, idle_s=timeout_s):
-                if event is not None and event.turn_id == turn_id and event.kind in FINAL_KINDS:
-                    return event
-    except TimeoutError:
-        pass
+            while True:
+                await database.wait_for_events(conversation_id, after=after, timeout_s=timeout_s)
+                for event in await _read_after(database, conversation_id, after):
+                    after = event.seq
+                    if event.turn_id == turn_id and event.kind in FINAL_KINDS:
+                        return event
     raise DeadlineError("The answer is taking longer than expected. It will appear in the conversation.")
+
+
+async def _read_after(database: Database, conversation_id: ConversationId, after: int) -> tuple[StoredEvent, ...]:
+    return await database.read(lambda stores: stores.events.read(conversation_id, after=after, limit=_BATCH))

@@ -69,6 +69,11 @@ class Retriever:
         self._settings = settings
         self._chunk_terms = ChunkTerms(index)
 
+    @property
+    def index(self) -> KnowledgeIndex:
+        """The snapshot that is searched."""
+        return self._index
+
     async def retrieve(
         self,
         question: str,
@@ -192,9 +197,7 @@ class Retriever:
 
     def _rescore(self, fused: Ranking, terms: Mapping[str, float], language: str) -> Ranking:
         """The head again: by how much of the question it contains, which BM25 blurs with length and repetition."""
-        head = [
-            Hit(row=hit.row, score=hit.score + self._bonus(hit.row, terms, language)) for hit in fused[:RESCORED]
-        ]
+        head = [Hit(row=hit.row, score=hit.score + self._bonus(hit.row, terms, language)) for hit in fused[:RESCORED]]
         return (*sorted(head, key=lambda hit: (-hit.score, hit.row)), *fused[RESCORED:])
 
     def _bonus(self, row: int, terms: Mapping[str, float], language: str) -> float:

@@ -1,0 +1,1 @@
+"""The HTTP API, one module per audience: customers' channels, OpenAI clients, staff."""

@@ -1,0 +1,75 @@
+"""The web application: every route with its access, and the layers around them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+
+from frontdesk import __version__
+from frontdesk.bootstrap import App
+from frontdesk.server import health, pages
+from frontdesk.server.access import Gate
+from frontdesk.server.api import admin, conversations, openai
+from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders, parse_origins
+from frontdesk.server.openapi import build_openapi
+from frontdesk.server.problems import CatchErrors, install_problems
+from frontdesk.server.routes import GuardedRoute, Operation, add_operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    *conversations.OPERATIONS,
+    *openai.OPERATIONS,
+    *admin.OPERATIONS,
+    *health.OPERATIONS,
+    *pages.OPERATIONS,
+)
+"""All there is; the reference, the access table and its test are made from it."""
+
+
+def create_app(app: App) -> FastAPI:
+    """The application that serves `app`; its lifespan starts and stops the workers."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with app:
+            yield
+
+    web = FastAPI(
+        title="Frontdesk",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    web.state.frontdesk = app
+    web.state.gate = Gate(app.database, app.clock)
+    web.state.closing = asyncio.Event()
+    for operation in OPERATIONS:
+        add_operation(web, operation)
+    refuse_undeclared(web)
+    web.openapi = _document  # type: ignore[method-assign]
+    install_problems(web)
+    web.add_middleware(BodyLimit)
+    web.add_middleware(AllowedOrigins, origins=parse_origins(app.settings.allowed_origins))
+    web.add_middleware(CatchErrors, tokens=app.tokens)
+    web.add_middleware(SecurityHeaders)
+    return web
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return build_openapi(OPERATIONS)
+
+
+def refuse_undeclared(web: FastAPI) -> None:
+    """Raises: ValueError: a route was added that declares no access."""
+    for route in web.routes:
+        if not isinstance(route, GuardedRoute) or getattr(route, "operation", None) is None:
+            raise ValueError(f"{route} declares no access; add it as an Operation")
+
+
+__all__ = ["OPERATIONS", "create_app", "refuse_undeclared"]

@@ -1,0 +1,64 @@
+"""Reading request bodies: JSON into a model, or an error that names the field."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from frontdesk.server.problems import BadJsonError, InvalidFieldsError, UnsupportedMediaError, mistakes_of
+
+MAX_BODY_BYTES = 65_536
+"""Largest body of any request but those below; a message has at most 8,000 characters, 32 kB."""
+MAX_OPENAI_BODY_BYTES = 262_144
+"""OpenAI clients send the whole conversation each time."""
+
+
+class Body(BaseModel):
+    """A request body: no unknown fields, no converted types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+async def read_body(request: Request, model: type[ModelT], *, is_optional: bool = False) -> ModelT:
+    """The request's body as a model. An optional body may be missing altogether.
+
+    Raises:
+        UnsupportedMediaError: not JSON, compressed, or in another encoding than UTF-8.
+        BadJsonError: not readable as JSON, or nested too deeply.
+        InvalidFieldsError: readable, and a field is wrong, missing or unknown.
+        TooLargeError: from the layer that counts the bytes.
+    """
+    body = await request.body()
+    if not body and is_optional:
+        return model()
+    _check_media(request.headers)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            reason = str(first.get("ctx", {}).get("error", "it cannot be parsed"))
+            raise BadJsonError(f"The body is not valid JSON: {reason}.") from None
+        raise InvalidFieldsError(mistakes_of(error)) from None
+
+
+def json_response(value: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), status, headers, media_type="application/json")
+
+
+def _check_media(headers: Mapping[str, str]) -> None:
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    if kind.strip().lower() != "application/json":
+        raise UnsupportedMediaError("Send the body as Content-Type: application/json.", field="Content-Type")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMediaError("Send the body in UTF-8.", field="Content-Type")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaError("Send the body uncompressed.", field="Content-Encoding")

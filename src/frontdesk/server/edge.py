@@ -1,0 +1,143 @@
+"""What every request and response passes through, as plain ASGI: size, headers, origins.
+
+No `BaseHTTPMiddleware`: its cancel scope would end work inside a stream.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from frontdesk.domain.errors import TooLargeError
+from frontdesk.server.bodies import MAX_BODY_BYTES, MAX_OPENAI_BODY_BYTES
+from frontdesk.server.problems import OPENAI_PREFIX
+
+CORS_PREFIX = "/v1/conversations"
+_ALLOWED_METHODS = "GET, POST"
+_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+_PREFLIGHT_S = "600"
+
+
+class BodyLimit:
+    """Refuses bodies over their cap, announced or not, before anything parses them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        limit = MAX_OPENAI_BODY_BYTES if scope["path"].startswith(OPENAI_PREFIX) else MAX_BODY_BYTES
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > limit:
+            raise _too_large(limit)
+        seen = 0
+
+        async def count() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise _too_large(limit)
+            return message
+
+        await self._app(scope, count, send)
+
+
+class SecurityHeaders:
+    """Strict defaults on every response; a page that needs more sends its own policy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"] = list(message.get("headers", ()))
+                names = {name for name, _ in headers}
+                headers.extend(pair for pair in _DEFAULT_HEADERS if pair[0] not in names)
+            await send(message)
+
+        await self._app(scope, receive, add)
+
+
+class AllowedOrigins:
+    """Lets the named websites use the conversation API from their pages (CORS); nobody else."""
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
+        self._app, self._origins = app, frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(CORS_PREFIX):
+            await self._app(scope, receive, send)
+            return
+        requested = Headers(scope=scope)
+        origin = requested.get("origin", "")
+        is_allowed = origin in self._origins
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in requested:
+            await send(_preflight(origin if is_allowed else ""))
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Origin")
+                if is_allowed:
+                    headers["Access-Control-Allow-Origin"] = origin
+                    headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
+            await send(message)
+
+        await self._app(scope, receive, add)
+
+
+def parse_origins(setting: str) -> tuple[str, ...]:
+    """The comma-separated origins, `https://shop.example` each; whatever is not an origin is left out."""
+    found = (part.strip().rstrip("/") for part in setting.split(","))
+    return tuple(part for part in found if _is_origin(part))
+
+
+def page_policy(origins: Sequence[str]) -> str:
+    """The Content-Security-Policy of our pages: our own files only, no inline code, framed by `origins` alone."""
+    ancestors = " ".join(("'self'", *origins))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+    )
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    is_bare = text == f"{parts.scheme}://{parts.netloc}"
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and is_bare and not set(text) & set(" ;'\"*")
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"The body is over {limit} bytes.", limit=limit)
+
+
+def _preflight(origin: str) -> Message:
+    headers = [(b"vary", b"Origin"), (b"content-length", b"0")]
+    if origin:
+        headers += [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-methods", _ALLOWED_METHODS.encode()),
+            (b"access-control-allow-headers", _ALLOWED_HEADERS.encode()),
+            (b"access-control-max-age", _PREFLIGHT_S.encode()),
+        ]
+    return {"type": "http.response.start", "status": 204 if origin else 403, "headers": headers}
+
+
+_DEFAULT_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cache-control", b"no-store"),
+)

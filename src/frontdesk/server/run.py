@@ -1,0 +1,131 @@
+"""The server process: uvicorn with our settings, and streams that end when it is asked to stop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from frontdesk.bootstrap import App
+from frontdesk.domain.errors import ConfigError, ConfigProblem, UnavailableError
+from frontdesk.server.app import create_app
+
+GRACE_S = 5
+"""Requests under way get so long once the process is told to stop; turns are kept whatever happens."""
+_BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Tells open event streams to end, so that they do not use up the time for requests that answer."""
+
+    def __init__(self, config: uvicorn.Config, web: FastAPI, on_ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._web, self._on_ready = web, on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready(self._address())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._web.state.closing.set()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """A second signal does not wait."""
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+    def _address(self) -> str:
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}"
+
+
+async def serve(app: App, *, host: str, port: int, on_ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        port: 0 takes a free one.
+        on_ready: called once with the address, when requests are accepted.
+    Raises:
+        ConfigError: the address cannot be listened on.
+        UnavailableError: the workers could not start.
+    """
+    web = create_app(app)
+    server = make_server(web, on_ready=on_ready)
+    await server.serve(sockets=[_listen(host, port)])
+    if not server.started:
+        raise UnavailableError("The server could not start; the log says why.")
+
+
+@asynccontextmanager
+async def running_server(app: App, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """A server beside other work of this process, for as long as the block lasts; gives its address.
+
+    Signals stay with whoever has them.
+    """
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    server = make_server(create_app(app), on_ready=ready.set_result, server_class=_Beside)
+    task = asyncio.create_task(server.serve(sockets=[_listen(host, port)]), name="server")
+    try:
+        task.add_done_callback(lambda _: ready.cancel())
+        try:
+            address = await ready
+        except asyncio.CancelledError:
+            if not task.done():
+                raise
+            raise UnavailableError("The server could not start; the log says why.") from None
+        yield address
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _Beside(Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def make_server(
+    web: FastAPI, *, on_ready: Callable[[str], None] = lambda _: None, server_class: type[Server] = Server
+) -> Server:
+    """A uvicorn server with our settings; it is given its listening sockets."""
+    config = uvicorn.Config(
+        web,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=65_536,
+    )
+    return server_class(config, web, on_ready)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Opened by us, so that a taken port is a sentence and not an exit of the process."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        problem = ConfigProblem(
+            where=f"{host}:{port}",
+            message=f"The address cannot be used: {error.strerror or error}.",
+            hint="Choose --port.",
+        )
+        raise ConfigError([problem]) from error
+    listener.set_inheritable(True)
+    return listener
