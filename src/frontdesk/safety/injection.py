@@ -18,6 +18,9 @@ from frontdesk.text.surface import Surface, matching_surface, undo_leet
 
 _THRESHOLD = 0.5
 """Combined weight from which a text is reported; weights are set so that one plain attack phrase is enough."""
+_WHOLE_CHARS = 8_000
+"""Messages are read whole. Documents are read by paragraph: hints pages apart do not add up."""
+_PIECE_CHARS = 1_500
 _WORD = re.compile(r"[a-z]+")
 _SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][^a-z0-9]{1,3}){9,400}[a-z0-9](?![a-z0-9])")
 _ENCODED = re.compile(
@@ -38,16 +41,38 @@ class Injections:
     version = "1"
 
     def find(self, text: str) -> Sequence[Finding]:
-        surface = matching_surface(text)
-        found = [*_plain(surface), *_disguised(surface)]
-        if _combined(found) < _THRESHOLD:
-            return ()
-        return without_overlaps(found)
+        if len(text) <= _WHOLE_CHARS:
+            return _reported(text)
+        return [_moved(item, start) for start, end in _paragraphs(text) for item in _reported(text[start:end])]
 
     def score(self, text: str) -> float:
         """0 to 1: combined weight of everything found, whether or not it is reported."""
-        surface = matching_surface(text)
-        return _combined([*_plain(surface), *_disguised(surface)])
+        return _combined(_everything(text))
+
+
+def _reported(text: str) -> Sequence[Finding]:
+    found = _everything(text)
+    return without_overlaps(found) if _combined(found) >= _THRESHOLD else ()
+
+
+def _everything(text: str) -> list[Finding]:
+    surface = matching_surface(text)
+    return [*_plain(surface), *_disguised(surface)]
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """A long text in pieces that end at an empty line, or at their size where there is none."""
+    start = 0
+    while start < len(text):
+        end = min(len(text), start + _PIECE_CHARS)
+        border = text.rfind("\n\n", start + 1, end)
+        end = border if border > start and end < len(text) else end
+        yield start, end
+        start = end
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    return _finding(finding.rule, finding.score, finding.start + by, finding.end + by)
 
 
 def _combined(findings: Sequence[Finding]) -> float:

@@ -8,7 +8,8 @@ from frontdesk.safety.context import has_word_before
 from frontdesk.safety.detector import without_overlaps
 from frontdesk.safety.numbers import IBAN_LENGTHS, is_card_number, passes_iban, passes_luhn
 
-_CARD = re.compile(r"(?<![\w+])(?<!\d[.,])\d(?:[ .\-\u00b7]?\d){11,18}(?![\w])")
+_DIGIT_RUN = re.compile(r"(?<![\d+])(?<!\d[.,])\d(?:[ .\-\u00b7]?\d){11,60}(?!\d)")
+_GROUP = re.compile(r"\d+")
 _GROUPED = re.compile(r"\d{4}(\D)\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?\Z|\d{4}(\D)\d{6}\2\d{4,5}\Z")
 _CARD_WORDS = (
     r"card|credit|debit|visa|master ?card|maestro|amex|american express|diners|discover|cc\b|pan\b|kart|kredit"
@@ -18,6 +19,7 @@ _OTHER_NUMBER_WORDS = (
     r"order|track|parcel|shipment|reference|ref\b|invoice|ticket|case|serial|imei|isbn|ean\b|gtin|sku|timestamp|id\b"
     r"|pedido|seguimiento|factura|env[ií]o|bestell|auftrag|sendung|rechnung|kundennummer|vorgang|commande|suivi"
 )
+_MIN_DIGITS, _MAX_DIGITS = 12, 19
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})\d{2}(?=[ \-]?[A-Za-z0-9])")
 _IBAN_MAX_SPACED = 50
 """An IBAN in the widest usual grouping; longer runs are something else."""
@@ -37,11 +39,26 @@ class PaymentNumbers:
 
 
 def _cards(text: str) -> Iterator[Finding]:
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        score = _card_score(text, match.start(), match[0], digits)
-        if score:
-            yield _finding("payment_card", match.start(), match.end(), score)
+    for run in _DIGIT_RUN.finditer(text):
+        found = list(_cards_between(text, [group.span() for group in _GROUP.finditer(text, *run.span())]))
+        yield from found if len(found) < 2 else without_overlaps(found)
+
+
+def _cards_between(text: str, groups: list[tuple[int, int]]) -> Iterator[Finding]:
+    """The whole run, and every stretch of it that starts with four digits or more: numbers may stand side by side."""
+    for first, (start, end) in enumerate(groups):
+        if first and end - start < 4:
+            continue
+        size = 0
+        for group in groups[first:]:
+            size += group[1] - group[0]
+            if size > _MAX_DIGITS:
+                break
+            if size >= _MIN_DIGITS:
+                written = text[start : group[1]]
+                score = _card_score(text, start, written, "".join(_GROUP.findall(written)))
+                if score:
+                    yield _finding("payment_card", start, group[1], score)
 
 
 def _card_score(text: str, start: int, written: str, digits: str) -> float:
@@ -52,8 +69,13 @@ def _card_score(text: str, start: int, written: str, digits: str) -> float:
         return 0.7 if is_named and looks_like_one and not _is_called_otherwise(text, start) else 0.0
     if is_named or _GROUPED.match(written):
         return 1.0
-    is_plain = written == digits and len(digits) >= 15
+    is_plain = written == digits and len(digits) >= 15 and not _is_glued(text, start, start + len(written))
     return 0.9 if is_plain and not _is_called_otherwise(text, start) else 0.0
+
+
+def _is_glued(text: str, start: int, end: int) -> bool:
+    """Letters right before or after: a part of some other code."""
+    return text[start - 1 : start].isalpha() or text[end : end + 1].isalpha()
 
 
 def _is_called_otherwise(text: str, start: int) -> bool:

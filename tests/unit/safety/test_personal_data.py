@@ -18,6 +18,7 @@ def found_in(text: str) -> list[tuple[str, str]]:
         ("my card is 4111 1111 1111 1111, thanks", "payment_card", "4111 1111 1111 1111"),
         ("Karte: 5555-5555-5555-4444.", "payment_card", "5555-5555-5555-4444"),
         ("tarjeta 378282246310005 caducada", "payment_card", "378282246310005"),
+        ("order 1 4111 1111 1111 1111 2", "payment_card", "4111 1111 1111 1111"),
         ("6011111111111117", "payment_card", "6011111111111117"),
         ("credit card 4111 1111 1111 1112 (mistyped)", "payment_card", "4111 1111 1111 1112"),
         ("pay to DE89 3704 0044 0532 0130 00 and then", "iban", "DE89 3704 0044 0532 0130 00"),

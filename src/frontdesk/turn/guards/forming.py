@@ -20,7 +20,7 @@ _STARTS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SPELLED_OUT = re.compile(
-    r"\S{1,64}\s?[\[(]\s?(?:at|dot|punto|punkt|arroba|ät)\b|\S{1,64} (?:at|arroba) |-{4,5} ?BEGIN\b|\b(?:https?|hxxps?) ?:?\Z",
+    r"(?<!\S)\S{1,64}\s?[\[(]\s?(?:at|dot|punto|punkt|arroba|ät)\b|(?<!\S)\S{1,64} (?:at|arroba) |-{4,5} ?BEGIN\b|\b(?:https?|hxxps?) ?:?\Z",
     re.IGNORECASE,
 )
 _PHRASE_STARTS = re.compile(
