@@ -19,9 +19,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from frontdesk.simulators.vendor_lies import KINDS, Falsehood, Kind, falsify, names_in
-from frontdesk.simulators.vendor_prose import Request, first_words, read_request, write_reply
+from frontdesk.simulators.vendor_prose import Request, first_words, language_of, read_request, write_reply
 from frontdesk.text.hashing import content_hash
-from frontdesk.text.language import detect_language
 
 FAST_ANSWER_TOKENS = 50
 MAX_FALSEHOODS = 10_000
@@ -100,7 +99,7 @@ class _Vendor:
         marker = f" [{number}]" if behaviour.cites and number else ""
         if not number or random.random() >= behaviour.lie_rate:
             return text + marker
-        language = detect_language(request.question, default="en", among=("en", "es", "de"))
+        language = language_of(request)
         names = names_in([passage for _, passage in request.passages]) if language != "de" else ()
         kind, changed = falsify(text, behaviour.lie_kinds, random=random, names=names, language=language)
         truth = "" if kind == "policy" else text

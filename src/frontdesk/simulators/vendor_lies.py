@@ -53,21 +53,28 @@ _UNITS = {
     "Monate": "Jahre",
 }
 _UNIT = re.compile(r"\b(?:" + "|".join(_UNITS) + r")\b")
-_NEGATIONS: tuple[tuple[str, str], ...] = (
-    (r"\b(must|may|can) not\b", r"\1"),
-    (r"\b(?:cannot|can't)\b", "can"),
-    (r"\b(?:do not|don't|does not|doesn't)\s", ""),
-    (r"\b(is|are) not\b", r"\1"),
-    (r"\b(?:isn't)\b", "is"),
-    (r"\b(?:aren't)\b", "are"),
-    (r"\bcan\b", "cannot"),
-    (r"\bmust\b", "need not"),
-    (r"(?<!what )\b(is|are)\b", r"\1 not"),
-    (r"\bno (se|hay|es|puedes|lo|la)\b", r"\1"),
-    (r"\b(puedes|es|son|cuesta)\b", r"no \1"),
-    (r"\bnicht ", ""),
-    (r"\b(kannst|können|ist|sind)\b", r"\1 nicht"),
-)
+_NEGATIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        (r"\b(must|may|can) not\b", r"\1"),
+        (r"\b(?:cannot|can't)\b", "can"),
+        (r"\b(?:do not|don't|does not|doesn't)\s", ""),
+        (r"\b(is|are) not\b", r"\1"),
+        (r"\bisn't\b", "is"),
+        (r"\baren't\b", "are"),
+        (r"\bcan\b", "cannot"),
+        (r"\bmust\b", "need not"),
+        (r"(?<!what )\b(is|are)\b", r"\1 not"),
+    ),
+    "es": (
+        (r"\bno (se|hay|es|son|puedes|podemos|lo|la|hace|tiene|cuesta|envía)\b", r"\1"),
+        (r"\b(puedes|podemos|es|son|cuesta|tiene|tienen)\b", r"no \1"),
+    ),
+    "de": (
+        (r"\bnicht ", ""),
+        (r"\bkein(e|en|er)?\b", r"ein\1"),
+        (r"\b(kannst|können|ist|sind|kostet|gilt|dauert)\b", r"\1 nicht"),
+    ),
+}
 _DAYS = "|".join((*calendar.day_name, *_MONTHS))
 _NAME = re.compile(rf"(?<=[a-z,] )(?!(?:{_DAYS})s?\b)[A-Z][a-zé]{{3,}}\b")
 _POLICIES = {
@@ -88,7 +95,7 @@ def falsify(
     order = list(kinds)
     random.shuffle(order)
     for kind in order:
-        changed = _change(kind, sentence, random, names)
+        changed = _change(kind, sentence, random, names, language)
         if changed is not None and changed != sentence:
             return kind, changed
     return "policy", random.choice(_POLICIES.get(language, _POLICIES["en"]))
@@ -99,9 +106,9 @@ def names_in(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in _NAME.findall(text)))
 
 
-def _change(kind: Kind, sentence: str, random: Random, names: Sequence[str]) -> str | None:
+def _change(kind: Kind, sentence: str, random: Random, names: Sequence[str], language: str) -> str | None:
     if kind == "negation":
-        return _negated(sentence)
+        return _negated(sentence, language)
     if kind == "entity":
         others = [name for name in names if name not in sentence]
         return _replace(_NAME, sentence, random, lambda _, r: r.choice(others)) if others else None
@@ -138,8 +145,8 @@ def _other_date(date: str, random: Random) -> str:
     return str(int(date) + random.choice((1, 2)))
 
 
-def _negated(sentence: str) -> str | None:
-    for pattern, replacement in _NEGATIONS:
+def _negated(sentence: str, language: str) -> str | None:
+    for pattern, replacement in _NEGATIONS.get(language, ()):
         changed, count = re.subn(pattern, replacement, sentence, count=1)
         if count:
             return changed

@@ -13,7 +13,7 @@ from typing import Any
 
 from frontdesk.text.language import detect_language
 from frontdesk.text.sentences import split_sentences
-from frontdesk.text.tokens import content_stems
+from frontdesk.text.tokens import content_stems, is_stopword
 
 MAX_SENTENCES = 4
 
@@ -94,9 +94,15 @@ def read_request(messages: Sequence[Any]) -> Request:
     return Request(question=question, passages=passages, task=task, said=tuple(spoken[:-1]))
 
 
+def language_of(request: Request) -> str:
+    """The language to answer in: the question's, told with the help of the first passage where that is short."""
+    text = request.question if len(request.question) > 60 or not request.passages else request.passages[0][1]
+    return detect_language(text, default="en", among=("en", "es", "de"))
+
+
 def write_reply(request: Request, random: Random) -> list[tuple[str, int]]:
     """The reply's sentences, each with the number of the passage it stands on, 0 for none."""
-    language = detect_language(request.question, default="en", among=("en", "es", "de"))
+    language = language_of(request)
     if request.task == "rewrite":
         return [(request.question, 0)]
     if request.task == "summary":
@@ -110,7 +116,7 @@ def write_reply(request: Request, random: Random) -> list[tuple[str, int]]:
     opening = random.choice(_OPENINGS[language])
     first, number = sentences[0]
     if opening and not opening.endswith((". ", ": ")):
-        first = first[0].lower() + first[1:] if not first[:2].isupper() else first
+        first = first[0].lower() + first[1:] if is_stopword(first.split()[0], language) else first
     return [(opening + first, number), *sentences[1:]]
 
 

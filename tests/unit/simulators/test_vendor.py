@@ -102,6 +102,25 @@ def test_a_falsehood_changes_what_its_kind_says(kind: Kind, sentence: str, chang
         assert re.match(changed, text)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "changed"),
+    [
+        ("es", "Las tarjetas no se pueden devolver.", "Las tarjetas se pueden devolver."),
+        ("de", "Es gibt 5 Jahre Garantie, und sie ist gratis.", "Es gibt 5 Jahre Garantie, und sie ist nicht gratis."),
+        ("de", "Gutscheine nehmen wir nicht zurück.", "Gutscheine nehmen wir zurück."),
+    ],
+)
+def test_negations_are_those_of_the_language(language: str, sentence: str, changed: str) -> None:
+    assert falsify(sentence, ["negation"], random=Random(1), language=language) == ("negation", changed)
+
+
+def test_names_keep_their_capitals_after_an_opening() -> None:
+    request = Request(
+        question="Does Acme ship to Spain?", passages=((1, "Acme ships to Spain every day."),), task="answer", said=()
+    )
+    assert all("acme" not in write_reply(request, Random(seed))[0][0] for seed in range(50))
+
+
 def test_where_no_kind_fits_a_policy_is_invented() -> None:
     assert falsify("Sure.", ["number", "price"], random=Random(1))[0] == "policy"
 

@@ -20,6 +20,7 @@ _MAYBE_MARKER = re.compile(r"\s*(?:\[[^\]\n]{0,24}\]?|【[^】\n]{0,24})?\Z")
 _NEXT_WORD_ENDS = re.compile(r"\s+[^\w\s]*\w+[^\w]")
 _LINE_MARK = re.compile(r"\A\s*(?:>\s*)*(?:#{1,6}\s+|[-*+•–]\s+|\d{1,3}[.)]\s+|\|)?(?:\[[ xX]\]\s+)?")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_ENDED = re.compile(r"[.!?…。！？][\"'”’»)]*\Z")
 _MAY_END = re.compile(r"[.!?…。！？]\S*\s+\S+\W|[。！？\n]")
 _OPEN_LINK = re.compile(r"!?\[[^\]\n]*(?:\]\([^)\s]*\)?|\Z)")
 _STRONG = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`+")
@@ -53,11 +54,16 @@ class SentenceStream:
         self._raw = self._raw[keep:]
         return self._pieces(is_over=False)
 
-    def finish(self) -> list[str]:
-        """The rest, once the draft is over."""
+    def finish(self, *, is_cut: bool = False) -> list[str]:
+        """The rest, once the draft is over.
+
+        Args:
+            is_cut: the draft ran out of tokens; its last sentence is left out unless an end mark shows it is whole.
+        """
         self._text += _MARKER.sub("", self._raw)
         self._raw = ""
-        return self._pieces(is_over=True)
+        pieces = self._pieces(is_over=True)
+        return pieces[:-1] if is_cut and pieces and not _ENDED.search(pieces[-1]) else pieces
 
     def _pieces(self, *, is_over: bool) -> list[str]:
         pieces: list[str] = []

@@ -89,3 +89,11 @@ def test_a_line_as_long_as_the_look_ahead_is_cut_however_it_arrives() -> None:
     line = "long " * 68 + "word\nNext one."
     stream = SentenceStream()
     assert [piece for letter in line for piece in stream.feed(letter)] + stream.finish() == told(line)
+
+
+def test_the_unfinished_end_of_a_draft_that_was_cut_is_left_out() -> None:
+    cut, whole = SentenceStream(), SentenceStream()
+    cut.feed("It is free. It takes three")
+    whole.feed("It is free. It takes three days.")
+    assert cut.finish(is_cut=True) == []
+    assert whole.finish(is_cut=True) == ["It takes three days."]
