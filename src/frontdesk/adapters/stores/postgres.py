@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 from sqlalchemy import URL
@@ -16,7 +16,7 @@ from frontdesk.adapters.stores.migrate import HEAD, bring_up_to_date, current_re
 from frontdesk.adapters.stores.sessions import AlchemySession
 from frontdesk.adapters.stores.signals import EventSignals
 from frontdesk.adapters.stores.sql import EVENTS_CHANNEL
-from frontdesk.domain.errors import FrontdeskError, UnavailableError
+from frontdesk.domain.errors import FrontdeskError, MalformedError, UnavailableError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import Stores
 
@@ -108,7 +108,7 @@ async def _migrate(engine: AsyncEngine) -> None:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
                 await connection.run_sync(bring_up_to_date)
     except Exception as error:
-        raise _translated(error) or error from error
+        _raise_translated(error)
 
 
 class _CommitFailedError(Exception):
@@ -150,7 +150,7 @@ async def _repeated(run: Callable[[], Awaitable[T]]) -> T:
             raise UnavailableError("The database was lost during a commit.") from error
         except Exception as error:
             if attempt >= _attempts_for(error):
-                raise _translated(error) or error from error.__cause__
+                _raise_translated(error)
         await asyncio.sleep(pause_s)
         pause_s *= 4
     raise AssertionError
@@ -169,7 +169,16 @@ def _state_of(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", ""))
 
 
+def _raise_translated(error: Exception) -> NoReturn:
+    ours = _translated(error)
+    if ours is None:
+        raise error
+    raise ours from error
+
+
 def _translated(error: Exception) -> FrontdeskError | None:
+    if isinstance(error, DBAPIError) and isinstance(getattr(error.orig, "__cause__", None), ValueError):
+        return MalformedError("A value cannot be stored as it is.")  # asyncpg could not encode it
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return UnavailableError("The database cannot be reached.")
     return translate(error)

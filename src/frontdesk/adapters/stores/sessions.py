@@ -7,6 +7,7 @@ costs more than the statement: 11 us against 2 us for an insert, a third of all 
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol, cast
 
@@ -133,9 +134,11 @@ class _Plan:
     def row(self, cursor: sqlite3.Cursor) -> Callable[[Iterable[Any]], Any]:
         if self._make is None:
             names = [column[0] for column in cursor.description]
-            row: Any = namedtuple("Row", names, rename=True)
-            self._make = row._make
+            self._make = _row_type(names)._make
         return self._make
+
+
+_row_type: Callable[[Sequence[str]], Any] = partial(namedtuple, "Row", rename=True)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Values], Sequence[Any]]:

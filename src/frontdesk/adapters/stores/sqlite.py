@@ -31,6 +31,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {_BUSY_MS}",
+    "PRAGMA wal_autocheckpoint = 4000",  # 16 MB: a checkpoint every few hundred turns
     "PRAGMA journal_size_limit = 67108864",
 )
 _READER_PRAGMAS = (f"PRAGMA busy_timeout = {_BUSY_MS}", "PRAGMA query_only = ON")
