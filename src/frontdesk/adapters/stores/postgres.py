@@ -177,8 +177,8 @@ def _raise_translated(error: Exception) -> NoReturn:
 
 
 def _translated(error: Exception) -> FrontdeskError | None:
-    if isinstance(error, DBAPIError) and isinstance(getattr(error.orig, "__cause__", None), ValueError):
-        return MalformedError("A value cannot be stored as it is.")  # asyncpg could not encode it
+    if isinstance(error, DBAPIError) and isinstance(getattr(error.orig, "__cause__", None), asyncpg.DataError):
+        return MalformedError("A value cannot be stored as it is.")
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return UnavailableError("The database cannot be reached.")
     return translate(error)
