@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from decimal import Decimal
 
 from frontdesk.adapters.models.prices import cost_usd
@@ -23,8 +25,18 @@ def test_a_vendor_is_known_by_its_host() -> None:
 def test_what_has_no_price_is_unknown_and_not_free() -> None:
     assert cost_usd("openai", "no-such-model", USAGE) is None
     assert cost_usd("127.0.0.1", "llama", USAGE) is None
+    assert cost_usd("llm.internal.example", "llama", USAGE) is None
     assert cost_usd("python", "bot:answer", USAGE) is None
 
 
 def test_our_own_models_cost_nothing() -> None:
     assert cost_usd("frontdesk", "extractive", USAGE) == 0
+
+
+def test_self_hosted_and_local_models_never_wait_for_the_tables() -> None:
+    code = (
+        "import sys; from frontdesk.adapters.models.prices import cost_usd, warm; from frontdesk.domain.usage import Usage;"
+        "[cost_usd(v, 'm', Usage()) for v in ('frontdesk', 'python', 'localhost', '10.0.0.7', 'vllm')];"
+        "assert 'genai_prices' not in sys.modules; warm(); assert 'genai_prices' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
