@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from frontdesk.text.quantities import Quantity, quantities
+from frontdesk.text.quantity_words import NUMBER_WORDS
 from frontdesk.text.tokens import Token, fold, is_stopword, stem, words
 from frontdesk.turn.grounding.lexicon import (
     denials,
@@ -34,14 +35,16 @@ class Piece:
     tokens: tuple[str, ...]
     """All its words, folded."""
     content: tuple[str, ...]
-    """Content stems in order; words of one meaning share a stem."""
+    """Content stems in order, without numbers; words of one meaning share a stem."""
     stems: frozenset[str]
     joined: frozenset[str]
     """Neighbouring words written together, for `high chair` against `highchair`."""
     pairs: frozenset[tuple[str, str]]
     """Neighbouring words."""
     names: frozenset[str]
-    """Stems of capitalised words inside the sentence and of codes with digits."""
+    """Stems of capitalised words inside the sentence and of codes."""
+    codes: frozenset[str]
+    """Words of letters and digits, folded: U4, A123."""
     amounts: tuple[Quantity, ...]
     denied: frozenset[str]
     """Content stems that a word of denial reaches."""
@@ -68,7 +71,7 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
     kept = [
         (index, _meaning(token.text, language))
         for index, token in enumerate(found)
-        if not is_stopword(token.text, language)
+        if not is_stopword(token.text, language) and not _is_numeral(token.text, language)
     ]
     denied, count = _denied(sentence, found, folded, kept, language)
     opening = _opening(folded, language)
@@ -81,6 +84,7 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
         joined=frozenset(f"{left}{right}".rstrip("s") for left, right in pairwise(folded)),
         pairs=frozenset(pairwise(folded)),
         names=_names(found, kept),
+        codes=frozenset(word for word in folded if _is_code(word)),
         amounts=tuple(quantities(sentence, language)),
         denied=denied,
         denials=count,
@@ -89,6 +93,11 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
         opposed=_opposed(folded, language),
         is_question=_ASKS.search(sentence) is not None,
     )
+
+
+def _is_numeral(word: str, language: str) -> bool:
+    """Numbers are compared as amounts, whatever way they are written."""
+    return word[0].isdigit() or fold(word) in NUMBER_WORDS.get(language, {})
 
 
 def _meaning(word: str, language: str) -> str:
@@ -100,9 +109,12 @@ def _names(found: Sequence[Token], kept: Sequence[tuple[int, str]]) -> frozenset
     return frozenset(
         root
         for index, root in kept
-        if (index and found[index].text[0].isupper() and not found[index].text.isupper())
-        or (found[index].text[0].isalpha() and any(letter.isdigit() for letter in found[index].text))
+        if (index and found[index].text[0].isupper() and not found[index].text.isupper()) or _is_code(found[index].text)
     )
+
+
+def _is_code(word: str) -> bool:
+    return word[0].isalpha() and any(letter.isdigit() for letter in word)
 
 
 def _opening(folded: Sequence[str], language: str) -> int:

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
+from frontdesk.text.quantities import Quantity
 from frontdesk.turn.grounding.amounts import contradiction, is_among, is_comparable
 from frontdesk.turn.grounding.analysis import Piece
 from frontdesk.turn.grounding.evidence import PassageEvidence, Rarity, Window, coverage, find_windows
 
 _SAME_TOPIC = 0.6
 """Share of a claim's weight in one sentence from which the two speak of the same thing (0.5 to 0.7 measure alike)."""
+_WHOLE = 0.9
+"""Share of a claim's weight in one sentence from which that sentence says all of it (a guess)."""
 
 
 def find_contradictions(
     claim: Piece, windows: Sequence[Window], passages: Sequence[PassageEvidence], question: Piece | None, rarity: Rarity
 ) -> tuple[str, ...]:
     """Any of number, date, price, unit, negation, yes_no; each once, in that order of checking."""
-    found = dict.fromkeys(_amounts(claim, windows, passages, question))
+    found = dict.fromkeys(_amounts(claim, windows, passages, question, rarity))
+    if _has_unknown_code(claim, passages, question):
+        found["number"] = None
     if windows and _denies_otherwise(claim, windows[0], rarity):
         found["negation"] = None
     if claim.opening and _answers_otherwise(claim, windows, passages, question, rarity):
@@ -23,12 +28,23 @@ def find_contradictions(
 
 
 def _amounts(
-    claim: Piece, windows: Sequence[Window], passages: Sequence[PassageEvidence], question: Piece | None
+    claim: Piece,
+    windows: Sequence[Window],
+    passages: Sequence[PassageEvidence],
+    question: Piece | None,
+    rarity: Rarity,
 ) -> Iterator[str]:
     near = [amount for window in windows[:1] for piece in window.pieces for amount in piece.amounts]
     everywhere = [amount for passage in passages for amount in passage.amounts]
+    rival = _amounts_of_its_sentence(claim, windows, rarity)
+    if len(rival) == len(claim.amounts):  # one for one, so what is left out was replaced, if only by a repeat
+        yield from (contradiction(other, claim.amounts) for other in rival if not is_among(other, claim.amounts))
     for amount in claim.amounts:
-        if is_among(amount, near) or (question and is_among(amount, question.amounts)):
+        if question and is_among(amount, question.amounts):
+            continue
+        if rival and not is_among(amount, rival) and (swapped := _left_out(amount, rival, claim)):
+            yield contradiction(amount, swapped)
+        if is_among(amount, near):
             continue
         comparable = [other for other in near if is_comparable(amount, other)]
         if not is_among(amount, everywhere):
@@ -37,9 +53,28 @@ def _amounts(
             yield contradiction(amount, comparable)
 
 
+def _has_unknown_code(claim: Piece, passages: Sequence[PassageEvidence], question: Piece | None) -> bool:
+    known = frozenset[str](question.codes if question else ()).union(*(passage.words for passage in passages))
+    return not claim.codes <= known
+
+
+def _amounts_of_its_sentence(claim: Piece, windows: Sequence[Window], rarity: Rarity) -> Sequence[Quantity]:
+    """The amounts of the one sentence that carries all the claim says; empty when none does."""
+    if not windows or coverage(claim, windows[0].pieces[0].stems, windows[0].pieces[0].joined, rarity) < _WHOLE:
+        return ()
+    return windows[0].pieces[0].amounts
+
+
+def _left_out(amount: Quantity, rival: Sequence[Quantity], claim: Piece) -> list[Quantity]:
+    """Amounts of the sentence that the claim should have repeated where it says another."""
+    return [other for other in rival if is_comparable(amount, other) and not is_among(other, claim.amounts)]
+
+
 def _denies_otherwise(claim: Piece, window: Window, rarity: Rarity) -> bool:
     """One denies what the other affirms, in sentences that speak of the same thing and hold no other denial."""
     evidence = window.pieces[0]
+    if claim.denials != evidence.denials and _is_same_but_for_denials(claim, evidence, rarity):
+        return True
     if window.coverage < _SAME_TOPIC or claim.is_hedged != evidence.is_hedged or _is_opposite(claim, evidence):
         return False
     if claim.denials and not any(piece.denials for piece in window.pieces):
@@ -50,9 +85,16 @@ def _denies_otherwise(claim: Piece, window: Window, rarity: Rarity) -> bool:
     return False
 
 
+def _is_same_but_for_denials(claim: Piece, evidence: Piece, rarity: Rarity) -> bool:
+    alike = coverage(claim, evidence.stems, evidence.joined, rarity) >= _WHOLE
+    return (
+        alike and coverage(evidence, claim.stems, claim.joined, rarity) >= _WHOLE and not _is_opposite(claim, evidence)
+    )
+
+
 def _is_opposite(one: Piece, other: Piece) -> bool:
     """Whether one says by an opposite word what the other says by a denial: not charged, free."""
-    return not one.opposed.isdisjoint(other.tokens)
+    return not (one.opposed & frozenset(other.tokens)).issubset(one.tokens)
 
 
 def _answers_otherwise(
