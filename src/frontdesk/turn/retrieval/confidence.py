@@ -37,7 +37,7 @@ class Signs:
     coverage: float
     """Share of the question in the chunk that contains most of it."""
     names: float
-    """Share of the question in its heaviest name or number that this chunk lacks: these have no synonyms."""
+    """Share of the question in its heaviest name or number that this chunk lacks; these have no other spelling."""
     margin: float
     """How far the lexical score falls from the first chunk to the fifth, as a share of the first."""
     length: float
@@ -79,13 +79,16 @@ def read_signs(
     chunks: ChunkTerms,
 ) -> Signs:
     """What the first chunks show; the ranking must not be empty."""
-    missing = min((_missing(terms, chunks.of(hit.row)) for hit in ranking[:READ]), key=lambda gaps: sum(gaps.values()))
+    stems, missing = min(
+        ((stems, _missing(terms, stems)) for stems in (chunks.of(hit.row) for hit in ranking[:READ])),
+        key=lambda pair: sum(pair[1].values()),
+    )
     total = sum(terms.values()) or 1.0
     cosines = sorted(legs.dense.values(), reverse=True)
     tail = cosines[-FIELD:]
     return Signs(
         coverage=1.0 - sum(missing.values()) / total,
-        names=max((missing.get(name, 0.0) for name in _names(query)), default=0.0) / total,
+        names=max((terms.get(name, 0.0) for name in _names(query) if name not in stems), default=0.0) / total,
         margin=_fall(sorted(legs.lexical.values(), reverse=True)),
         length=log1p(len(terms)),
         agreement=len(_first(legs.lexical) & _first(legs.dense)) / NEAR,

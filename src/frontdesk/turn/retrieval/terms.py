@@ -12,6 +12,9 @@ REMEMBERED = 4096
 """Chunks whose stems are kept, about 6 kB each."""
 CARRIED_WEIGHT = 0.5
 """Weight of a carried word against one of the question's own. Measured in bench/fusion.py: flat from 0.3 to 0.7."""
+ALIKE_CREDIT = 0.5
+"""What a word in another spelling counts: it may be a typing mistake or an inflection, and it may be Iceland for
+Ireland. A guess."""
 _ALIKE = 0.6
 """Dice coefficient of letter pairs from which two stems count as one word spelled differently; a guess."""
 _SHARED_STEM = 5
@@ -52,11 +55,10 @@ def coverage(terms: Mapping[str, float], stems: frozenset[str]) -> float:
 
 
 def likeness(term: str, stems: frozenset[str]) -> float:
-    """How surely the stems contain the word in another spelling: 1 as it is, 0.6 to 1 for a near match, else 0."""
+    """How surely the stems contain the word: 1 as it is, `ALIKE_CREDIT` in a spelling like it, else 0."""
     if term in stems:
         return 1.0
-    best = max((_alike(term, other) for other in stems if _may_match(term, other)), default=0.0)
-    return best if best >= _ALIKE else 0.0
+    return ALIKE_CREDIT if any(_may_match(term, other) and _alike(term, other) for other in stems) else 0.0
 
 
 def _may_match(term: str, other: str) -> bool:
@@ -65,12 +67,12 @@ def _may_match(term: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _alike(left: str, right: str) -> float:
+def _alike(left: str, right: str) -> bool:
     short, long = sorted((left, right), key=len)
     if len(short) >= _SHARED_STEM and short in long:
-        return max(_ALIKE, len(short) / len(long))
+        return True
     pairs, others = _pairs(left), _pairs(right)
-    return 2.0 * len(pairs & others) / (len(pairs) + len(others))
+    return 2.0 * len(pairs & others) >= _ALIKE * (len(pairs) + len(others))
 
 
 def _pairs(word: str) -> frozenset[str]:

@@ -1,0 +1,192 @@
+"""The retrieve stage over a sealed snapshot."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences
+from frontdesk.domain.release import RetrievalSettings
+from frontdesk.domain.turn import RetrievalResult, SearchQuery
+from frontdesk.ports.index import KnowledgeIndex
+from frontdesk.ports.models import ChatTurn, Embedder
+from frontdesk.turn.retrieval import Retriever
+
+MEMBERS = Audiences(labels=frozenset({"public", "members"}))
+
+
+async def ask(
+    index: KnowledgeIndex,
+    embedder: Embedder | None,
+    question: str,
+    *,
+    language: str = "en",
+    history: tuple[ChatTurn, ...] = (),
+    audiences: Audiences = PUBLIC_ONLY,
+    query: SearchQuery | None = None,
+    **changed: Any,
+) -> RetrievalResult:
+    stage = Retriever(index, embedder, replace(RetrievalSettings(), **changed))
+    return await stage.retrieve(question, language=language, history=history, audiences=audiences, query=query)
+
+
+def documents(result: RetrievalResult) -> list[str]:
+    return [str(passage.document_id)[4:] for passage in result.passages]
+
+
+async def test_finds_the_article_that_answers(index: KnowledgeIndex, embedder: Embedder) -> None:
+    found = await ask(index, embedder, "What does shipping to Austria cost?")
+    assert documents(found)[0] == "shipping"
+    assert "6.90 EUR" in found.passages[0].text
+    assert found.degraded == ()
+    assert found.passages[0].dense_score is not None
+    assert set(found.timings_ms) == {"rewrite", "embed", "lexical", "dense", "fuse"}
+
+
+async def test_a_covered_question_is_surer_than_one_on_a_country_nobody_names(
+    index: KnowledgeIndex, embedder: Embedder
+) -> None:
+    covered = await ask(index, embedder, "What does shipping to Austria cost?")
+    uncovered = await ask(index, embedder, "What does shipping to Iceland cost?")
+    assert uncovered.confidence < covered.confidence - 0.3
+    assert (covered.level, uncovered.level) == ("high", "low")
+
+
+async def test_a_question_with_no_word_in_common_has_no_confidence(words_only: KnowledgeIndex) -> None:
+    found = await ask(words_only, None, "quantum chromodynamics lattice")
+    assert (found.passages, found.confidence, found.level) == ((), 0.0, "low")
+
+
+async def test_a_follow_up_is_searched_with_what_it_leaves_out(index: KnowledgeIndex, embedder: Embedder) -> None:
+    history = (
+        ChatTurn(role="customer", text="How many days do I have to return unused items?"),
+        ChatTurn(role="assistant", text="30 days."),
+    )
+    found = await ask(index, embedder, "and for members?", history=history, audiences=MEMBERS)
+    assert documents(found)[0] == "club"
+    assert "return" in found.query.carried
+
+
+async def test_only_members_see_what_members_may_see(index: KnowledgeIndex, embedder: Embedder) -> None:
+    question = "Within how many days can members return unused items?"
+    assert "club" not in documents(await ask(index, embedder, question))
+    assert "club" in documents(await ask(index, embedder, question, audiences=MEMBERS))
+
+
+async def test_without_an_embedder_words_alone_decide_and_it_is_said(index: KnowledgeIndex) -> None:
+    found = await ask(index, None, "What does shipping to Austria cost?")
+    assert documents(found)[0] == "shipping"
+    assert found.degraded == ("lexical_only",)
+    assert found.passages[0].dense_score is None
+
+
+async def test_a_failing_embedder_costs_the_dense_leg_and_nothing_else(
+    index: KnowledgeIndex, broken_embedder: Embedder
+) -> None:
+    found = await ask(index, broken_embedder, "What does shipping to Austria cost?")
+    assert documents(found)[0] == "shipping"
+    assert found.degraded == ("lexical_only",)
+
+
+async def test_a_snapshot_without_vectors_is_searched_by_words(words_only: KnowledgeIndex, embedder: Embedder) -> None:
+    found = await ask(words_only, embedder, "What does shipping to Austria cost?")
+    assert documents(found)[0] == "shipping"
+    assert found.degraded == ("lexical_only",)
+
+
+async def test_a_language_without_dense_weight_is_not_degraded(index: KnowledgeIndex, embedder: Embedder) -> None:
+    found = await ask(index, embedder, "Was kostet der Versand nach Spanien?", language="de")
+    assert documents(found)[0] == "versand"
+    assert found.degraded == ()
+    assert "dense" not in found.timings_ms
+
+
+async def test_a_query_made_by_a_model_is_used_as_it_is(index: KnowledgeIndex, embedder: Embedder) -> None:
+    query = SearchQuery(
+        text="How long is a gift card good for?",
+        original="and that one?",
+        language="en",
+        carried=("gift", "card", "good"),
+        rewritten_by="model",
+    )
+    found = await ask(index, embedder, "and that one?", query=query)
+    assert found.query is query
+    assert documents(found)[0] == "gifts"
+
+
+async def test_a_long_story_is_searched_sentence_by_sentence(index: KnowledgeIndex, embedder: Embedder) -> None:
+    story = "My name is Ada and I was born in a small village by the sea. " * 8
+    found = await ask(index, embedder, story + "How long is a gift card good for? " + story)
+    assert "gifts" in documents(found)
+
+
+async def test_neighbouring_chunks_of_a_document_become_one_passage(make_index: Any, embedder: Embedder) -> None:
+    index = make_index(chunk_tokens=14)
+    found = await ask(index, embedder, "Shipping express parcels to islands and Austria")
+    joined = next(passage for passage in found.passages if passage.document_id == "doc_shipping")
+    assert len(joined.chunk_ids) > 1
+    assert documents(found).count("shipping") == 1
+
+
+async def test_a_text_that_says_the_same_twice_is_quoted_once(make_index: Any, embedder: Embedder) -> None:
+    text = "# Returns\n\nYou can return unused items within 30 days of delivery."
+    index = make_index(
+        [("a", "en", "public", text), ("b", "en", "public", text + " "), ("c", "en", "public", "# Boots\n\nBoots.")]
+    )
+    assert documents(await ask(index, embedder, "return unused items")).count("a") == 1
+    assert "b" not in documents(await ask(index, embedder, "return unused items"))
+
+
+async def test_the_same_question_gives_the_same_result(index: KnowledgeIndex, embedder: Embedder) -> None:
+    first = await ask(index, embedder, "return unused items")
+    second = await ask(index, embedder, "return unused items")
+    assert replace(first, timings_ms={}) == replace(second, timings_ms={})
+
+
+WORDS = st.sampled_from(
+    [
+        "shipping",
+        "return",
+        "members",
+        "staff",
+        "refund",
+        "till",
+        "gift",
+        "card",
+        "boots",
+        "islands",
+        "express",
+        "austria",
+        "80",
+        "eur",
+        "days",
+        "and",
+        "it",
+    ]
+)
+
+
+@pytest.mark.parametrize("labels", [{"public"}, {"public", "members"}, {"members"}, {"customer:ada"}])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(
+    question=st.lists(WORDS, min_size=1, max_size=8).map(" ".join), earlier=st.lists(WORDS, max_size=6).map(" ".join)
+)
+def test_every_passage_is_permitted_and_stands_where_it_says(
+    index: KnowledgeIndex, embedder: Embedder, labels: set[str], question: str, earlier: str
+) -> None:
+    audiences = Audiences(labels=frozenset(labels))
+    history = (ChatTurn(role="customer", text=earlier or "hello"),)
+    found = asyncio.run(ask(index, embedder, question, history=history, audiences=audiences))
+    assert 0.0 <= found.confidence <= 1.0
+    for passage in found.passages:
+        document = index.document(passage.document_id)
+        assert document is not None
+        assert audiences.may_see(passage.audience)
+        assert document.audience == passage.audience
+        assert document.text[passage.start : passage.start + len(passage.text)] == passage.text
+        assert passage.chunk_id in passage.chunk_ids
+    scores = [passage.score for passage in found.passages]
+    assert scores == sorted(scores, reverse=True)
