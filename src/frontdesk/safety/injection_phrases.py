@@ -1,6 +1,6 @@
 """The phrases of injected instructions, as rules over a folded surface: lower case, no accents, plain Latin.
 
-In a template a space stands for one to four characters that are no letters or digits, and `~n` for up to n words
+In a template a space stands for one to six characters that are no letters or digits, and `~n` for up to n words
 in between. Weights are ours: 0.9 for what no customer says, 0.3 to 0.45 for what some do. They were set on phrases of
 published attack collections and on the service's own everyday sentences, which must not fire.
 """
@@ -8,7 +8,7 @@ published attack collections and on the service's own everyday sentences, which 
 import re
 from dataclasses import dataclass
 
-_GAP = r"[^a-z0-9]{1,4}"
+_GAP = r"[^a-z0-9]{1,6}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
