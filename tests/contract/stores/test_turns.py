@@ -129,6 +129,19 @@ async def test_a_lease_that_has_run_out_is_taken_over_and_the_stale_worker_write
     await finish(database, a_record(turn.turn_id, owner="you", fence=2), now)
 
 
+async def test_an_owner_that_takes_its_own_turn_over_refuses_its_own_older_attempt(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    turn = a_turn(conversation_id)
+    await open_turn(database, turn, lease_s=OVER)
+    await claim(database, "me")
+    with pytest.raises(LeaseLostError):
+        await assert_held(database, lease_of(turn, fence=1))
+    with pytest.raises(LeaseLostError):
+        await finish(database, a_record(turn.turn_id, fence=1), now)
+    await finish(database, a_record(turn.turn_id, fence=2), now)
+
+
 async def test_the_holder_of_a_lease_that_ran_out_may_still_write_while_nobody_took_it(
     database: Database, conversation_id: ConversationId, a_turn: MakeTurn
 ) -> None:
