@@ -20,7 +20,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import structlog
-from frontdesk.turn.guards import Guard, OutboundStream
 
 from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Principal
 from frontdesk.domain.errors import DependencyError
@@ -47,6 +46,7 @@ from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.drafting import DraftReader
 from frontdesk.turn.generation import (
     DraftEnd,
     DraftEvent,
@@ -54,12 +54,12 @@ from frontdesk.turn.generation import (
     DraftText,
     Generator,
     History,
-    SentenceStream,
     SideJobs,
     fill_prompt,
     prompt_values,
 )
 from frontdesk.turn.grounding import Grounder
+from frontdesk.turn.guards import Guard
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.record import Ending
 from frontdesk.turn.retrieval import Retriever
@@ -231,20 +231,26 @@ class TurnRun:
         """Generate, guard, ground: sentence by sentence; nothing else leaves."""
         request = self._request(found)
         draft = self._release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
-        stream, pieces = self._open_guard(text, found), SentenceStream(whole=(request.lead_in,))
+        reader = self._read_draft(text, found, request.lead_in)
         async with aclosing(draft):
-            while (event := await self._next(draft)) is not None and not stream.verdict.is_blocked:
+            while (event := await self._next(draft)) is not None and not reader.verdict.is_blocked:
                 if isinstance(event, DraftReset):
-                    stream, pieces = self._open_guard(text, found), SentenceStream(whole=(request.lead_in,))
+                    reader = self._read_draft(text, found, request.lead_in)
                     if self.notes.sentences:
                         self.notes.forget_sentences()
                         yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
                     continue
-                ready = self._cut(stream, pieces, event)
-                async for step in self._confirm(ready, found, request.lead_in, route.disclaimer):
+                async for step in self._confirm(self._cut(reader, event), found, request.lead_in, route.disclaimer):
                     yield step
-        self._note_guard_out(stream.verdict)
-        yield await self._conclude(text, found, stream.verdict, request.lead_in)
+        self._note_guard_out(reader.verdict)
+        if not any(sentence.text != request.lead_in for sentence in self.notes.sentences):
+            yield await self._nothing_left(text, found, reader.verdict)
+            return
+        if self.notes.withheld:
+            self.notes.degrade("claims_withheld")
+            async for step in self._tell(self._say(self._texts.partial), None, found):
+                yield step
+        yield self._answered(found)
 
     async def _next(self, draft: AsyncGenerator[DraftEvent]) -> DraftEvent | None:
         """The draft's next event; None at its end, and when every model failed."""
@@ -256,18 +262,14 @@ class TurnRun:
             self.notes.degrade("generation_failed")
             return None
 
-    def _cut(self, stream: OutboundStream, pieces: SentenceStream, event: DraftText | DraftEnd) -> list[str]:
-        """The pieces that are complete once the guard let the event's text through."""
-        with self.notes.timed(Stage.GUARD_OUT):
-            safe = stream.feed(event.text) if isinstance(event, DraftText) else stream.finish()
-        ready = pieces.feed(safe)
+    def _cut(self, reader: DraftReader, event: DraftText | DraftEnd) -> list[str]:
+        """The sentences that the event completed and the guard let go."""
         if isinstance(event, DraftEnd):
             self._note_end(event)
-            if event.finish_reason == "stop":
-                ready += pieces.finish()
-            else:  # the last sentence may be unfinished
-                self.notes.degrade(f"draft_{event.finish_reason}")
-        return ready
+        with self.notes.timed(Stage.GUARD_OUT):
+            if isinstance(event, DraftText):
+                return reader.feed(event.text)
+            return reader.finish(is_whole=event.finish_reason == "stop")
 
     def _request(self, found: RetrievalResult) -> ChatRequest:
         with self.notes.timed(Stage.GENERATE, "prompt"):
@@ -282,12 +284,13 @@ class TurnRun:
                 lead_in=self._say(self._texts.lead_in),
             )
 
-    def _open_guard(self, text: str, found: RetrievalResult) -> OutboundStream:
+    def _read_draft(self, text: str, found: RetrievalResult, lead_in: str) -> DraftReader:
         said = [text, *(message.text for message in self._context.history if message.role == "customer")]
-        return self._release.guard.open_stream(
+        guard = self._release.guard.open_stream(
             allowed_hosts=tuple(passage.url for passage in found.passages if passage.url),
             known=(*said, *(passage.text for passage in found.passages)),
         )
+        return DraftReader(guard, lead_in=lead_in)
 
     async def _confirm(
         self, pieces: list[str], found: RetrievalResult, lead_in: str, disclaimer: str
@@ -341,7 +344,7 @@ class TurnRun:
             risk=report.risk if report else 0.0,
         )
         last = self.notes.sentences[-1] if self.notes.sentences else None
-        separator = "" if last is None else " " if last.citations or citations == () else "\n\n"
+        separator = "" if last is None else " " if bool(last.citations) == bool(citations) else "\n\n"
         self.notes.confirm(sentence, separator=separator, report=report)
         with self.notes.timed(Stage.DELIVER):
             yield AnswerSentence(  # the runner commits it before it asks for the next
@@ -352,15 +355,10 @@ class TurnRun:
                 citations=citations,
             )
 
-    async def _conclude(self, text: str, found: RetrievalResult, verdict: Verdict, lead_in: str) -> Ending:
-        """The ending of a drafted answer, whatever was left of it."""
-        if not any(sentence.text != lead_in for sentence in self.notes.sentences):
-            return await self._nothing_left(text, found, verdict)
+    def _answered(self, found: RetrievalResult) -> Ending:
+        """The ending of an answer of which something could be said."""
         if not self.notes.citations:
             self.notes.degrade("uncited")
-        if self.notes.withheld:
-            self.notes.degrade("claims_withheld")
-            self.notes.text = " ".join(filter(None, (self.notes.text, self._say(self._texts.partial))))
         level: ConfidenceLevel = found.level
         doubtful_above = self._release.content.grounding.withhold_above / 2
         if level == "high" and (self.notes.withheld or self.notes.worst_risk() > doubtful_above):
@@ -480,6 +478,8 @@ class TurnRun:
         self.notes.prompt = end.prompt
         for label in end.degraded:
             self.notes.degrade(label)
+        if end.finish_reason != "stop":
+            self.notes.degrade(f"draft_{end.finish_reason}")
 
     def _note_guard_out(self, verdict: Verdict) -> None:
         self.notes.verdict_out = verdict

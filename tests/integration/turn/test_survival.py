@@ -22,7 +22,7 @@ async def sentence_told(world: World, conversation: ConversationId) -> None:
 
 
 async def test_a_turn_whose_worker_fell_silent_is_finished_by_another(tmp_path: Path, url: str) -> None:
-    stuck_then_well = ScriptedChatModel([TRUTH, "And", Pause(seconds=float("inf"))], reply(TRUTH))
+    stuck_then_well = ScriptedChatModel([TRUTH, "And then ", Pause(seconds=float("inf"))], reply(TRUTH))
     release = a_release(tmp_path, model=stuck_then_well)
     async with a_world(
         release, url=url, limits=SHORT_LEASE, start=False
@@ -46,7 +46,7 @@ async def test_a_turn_whose_worker_fell_silent_is_finished_by_another(tmp_path: 
 
 
 async def test_a_worker_that_wakes_up_after_losing_its_turn_writes_nothing(tmp_path: Path, url: str) -> None:
-    slow_then_well = ScriptedChatModel([TRUTH, Pause(seconds=3.0), *reply(TRUTH)], reply(TRUTH))
+    slow_then_well = ScriptedChatModel([TRUTH, "And then ", Pause(seconds=3.0), *reply(TRUTH)], reply(TRUTH))
     release = a_release(tmp_path, model=slow_then_well)
     async with a_world(release, url=url, limits=SHORT_LEASE, start=False) as world:
         conversation = await world.a_conversation()
@@ -81,7 +81,7 @@ async def test_a_worker_that_stops_in_good_order_leaves_its_turns_free_at_once(t
 
 
 async def test_a_person_who_takes_over_has_the_last_word(tmp_path: Path, url: str) -> None:
-    model = ScriptedChatModel([TRUTH, "More ", Pause(seconds=0.3), *reply(TRUTH)])
+    model = ScriptedChatModel([TRUTH, "And then ", Pause(seconds=0.3), *reply(TRUTH)])
     async with a_world(a_release(tmp_path, model=model), url=url) as world:
         conversation = await world.a_conversation()
         accepted = await world.send(conversation, AUSTRIA)
