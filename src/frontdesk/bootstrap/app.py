@@ -23,6 +23,7 @@ from frontdesk.ports.models import Embedder
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
+from frontdesk.turn.generation import Breakers
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
@@ -108,7 +109,9 @@ async def open_app(
         vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         releases = ReleaseBook()
-        release = open_release(settings, content, embedder, client=vendor_client, clock=clock)
+        release = open_release(
+            settings, content, embedder, client=vendor_client, clock=clock, breakers=Breakers(monotonic=clock.monotonic)
+        )
         await database.write(lambda stores: stores.releases.put(release.manifest))
         releases.go_live(release)
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"

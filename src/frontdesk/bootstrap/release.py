@@ -1,5 +1,6 @@
 """An assistant folder and a snapshot become a release, opened and ready."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from frontdesk.adapters.identity import JwtIdentityVerifier
 from frontdesk.adapters.models.anthropic_chat import AnthropicChatModel
 from frontdesk.adapters.models.extractive import ExtractiveChatModel
 from frontdesk.adapters.models.openai_chat import OpenAiChatModel
-from frontdesk.adapters.models.prices import cost_usd
+from frontdesk.adapters.models.prices import cost_usd, warm
 from frontdesk.adapters.models.python_chat import PythonChatModel
 from frontdesk.bootstrap.knowledge import open_snapshot
 from frontdesk.domain.errors import ConfigError, ConfigProblem
@@ -20,6 +21,7 @@ from frontdesk.ports.identity import IdentityVerifier
 from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.releases import compose_manifest
 from frontdesk.settings import Settings, read_secret
+from frontdesk.text.hashing import content_hash
 from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs, fill_prompt, prompt_values
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
@@ -37,6 +39,7 @@ def open_release(
     *,
     client: httpx.AsyncClient,
     clock: Clock,
+    breakers: Breakers,
 ) -> ServedRelease:
     """Compose a release of the assistant folder and the newest snapshot, with everything it pins opened.
 
@@ -48,12 +51,9 @@ def open_release(
     if embedder is not None and index.manifest.embedder != embedder.fingerprint:
         log.warning("snapshot_of_another_embedder", snapshot=index.manifest.embedder, embedder=embedder.fingerprint)
     guard = Guard(content.guards, protected=(content.prompts.answer,))
-    scorers = ",".join(f"{name}@{version}" for name, version in sorted(guard.versions.items()))
-    profile, breakers = content.profile, Breakers(monotonic=clock.monotonic)
+    profile = content.profile
     return ServedRelease(
-        manifest=compose_manifest(
-            content, index.manifest.snapshot_id, scorers=f"{scorers},grounding@{Grounder.VERSION}", at=clock.now()
-        ),
+        manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=_scorers(guard), at=clock.now()),
         content=content,
         guard=guard,
         router=Router(
@@ -64,27 +64,44 @@ def open_release(
             dense_languages=frozenset(lang for lang, weight in content.retrieval.dense_weight.items() if weight > 0),
         ),
         retriever=Retriever(index, embedder, content.retrieval),
-        generator=Generator(open_ladder(content, embedder, client), breakers=breakers, price=cost_usd),
-        jobs=open_jobs(content, embedder, client, breakers),
+        generator=Generator(open_ladder(settings, content, embedder, client), breakers=breakers, price=cost_usd),
+        jobs=open_jobs(settings, content, embedder, client, breakers),
         grounder=Grounder(embedder, content.grounding),
     )
 
 
-def open_ladder(content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient) -> list[Rung]:
+def _scorers(guard: Guard) -> str:
+    """Names every detector's version and every trained weight of this build."""
+    versions = dict(guard.versions)
+    for package, file in (("turn.grounding", "weights.json"), ("turn.retrieval", "confidence.json")):
+        weights = files(f"frontdesk.{package}").joinpath(file).read_text(encoding="utf-8")
+        versions[package] = content_hash([weights])[:12]
+    return ",".join(f"{name}@{version}" for name, version in sorted(versions.items()))
+
+
+def open_ladder(
+    settings: Settings, content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient
+) -> list[Rung]:
     """The answer routes as models, first rung first; quoting the passages is always the last."""
     routes = [*content.models.answer]
     if routes[-1].adapter != "extractive":
         routes.append(ModelRoute(name="quotes", adapter="extractive"))
-    return [Rung(model=open_model(route, embedder, client), route=route) for route in routes]
+    if any(route.adapter in ("openai", "anthropic") for route in routes):
+        warm()
+    return [Rung(model=open_model(settings, route, embedder, client), route=route) for route in routes]
 
 
 def open_jobs(
-    content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient, breakers: Breakers
+    settings: Settings,
+    content: AssistantContent,
+    embedder: Embedder | None,
+    client: httpx.AsyncClient,
+    breakers: Breakers,
 ) -> SideJobs:
     """Rewriting and summaries by a model, where models.yaml names one."""
 
     def rung(route: ModelRoute | None) -> Rung | None:
-        return Rung(model=open_model(route, embedder, client), route=route) if route else None
+        return Rung(model=open_model(settings, route, embedder, client), route=route) if route else None
 
     values = prompt_values(content.profile, content.profile.default_language)
     return SideJobs(
@@ -97,7 +114,9 @@ def open_jobs(
     )
 
 
-def open_model(route: ModelRoute, embedder: Embedder | None, client: httpx.AsyncClient) -> ChatModel:
+def open_model(
+    settings: Settings, route: ModelRoute, embedder: Embedder | None, client: httpx.AsyncClient
+) -> ChatModel:
     """The adapter a route names.
 
     Raises:
@@ -113,7 +132,7 @@ def open_model(route: ModelRoute, embedder: Embedder | None, client: httpx.Async
         case "anthropic":
             return AnthropicChatModel(client, route, api_key=key)
         case "python":
-            return PythonChatModel.load(route)
+            return PythonChatModel.load(route, folder=settings.assistant_dir)
         case "extractive":
             return ExtractiveChatModel(embedder)
 
@@ -144,10 +163,10 @@ def open_identity(settings: Settings, clock: Clock | None = None) -> IdentityVer
     )
 
 
-def open_ladder_offline(content: AssistantContent) -> list[str]:
+def open_ladder_offline(settings: Settings, content: AssistantContent) -> list[str]:
     """The names of the answer routes, once each could be opened; nothing is asked of any vendor.
 
     Raises:
         ConfigError: a key or a function is missing.
     """
-    return [rung.route.name for rung in open_ladder(content, None, httpx.AsyncClient())]
+    return [rung.route.name for rung in open_ladder(settings, content, None, httpx.AsyncClient())]

@@ -4,6 +4,12 @@ Exit codes: 0 done · 1 it says no (nothing found, refused, a check failed) · 2
 configuration · 4 something outside is not available · 130 interrupted.
 """
 
-from frontdesk.cli.main import main
+import os
+
+# One thread for linear algebra: a query's small products get 100 times slower when OpenBLAS threads
+# wait for busy cores (docs/decisions/0005). Must be said before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from frontdesk.cli.main import main  # noqa: E402
 
 __all__ = ["main"]

@@ -167,7 +167,7 @@ async def _client(settings: Settings, url: str | None) -> AsyncIterator[httpx.As
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             yield client
         return
-    from frontdesk.server import running_server  # noqa: PLC0415  (the web stack takes 0.3 s to import)
+    from frontdesk.server.run import running_server  # noqa: PLC0415  (the web stack takes 0.3 s to import)
 
     start_logging(settings.model_copy(update={"log_level": "error"}))
     with progress_of_ingest() as tell:

@@ -77,7 +77,7 @@ def _examine(settings: Settings) -> Iterator[Check]:
     else:
         yield Check(name="embedder", state="ok", detail=embedder.fingerprint)
     try:
-        names = ", ".join(open_ladder_offline(content))
+        names = ", ".join(open_ladder_offline(settings, content))
         yield Check(name="models", state="ok", detail=names)
         verifier = open_identity(settings)
         detail = "customers are proved by signed tokens" if verifier else "no keys: everybody is anonymous"

@@ -22,8 +22,8 @@ class DraftReader:
         return self._let_go(self._sentences.feed(delta))
 
     def finish(self, *, is_whole: bool) -> list[str]:
-        """The rest. Of a draft that is not whole, the last sentence may be unfinished and is dropped."""
-        ready = self._let_go(self._sentences.finish() if is_whole else [])
+        """The rest. Of a draft that is not whole, an unfinished last sentence is dropped."""
+        ready = self._let_go(self._sentences.finish(is_cut=not is_whole))
         rest = self._line + self._guard.finish()
         self._line = ""
         return [*ready, *(line for line in rest.split("\n") if line.strip())]

@@ -1,0 +1,18 @@
+"""Journey 1: a message becomes an answer.
+
+| stage     | takes                                | gives                  | if it fails                                   |
+|-----------|--------------------------------------|------------------------|-----------------------------------------------|
+| intake    | `InboundMessage`                     | `OpenTurn`             | the message is refused, with the reason       |
+| guard in  | `OpenTurn`, earlier messages         | `Verdict`              | suspicious: public knowledge only             |
+| identity  | `TurnContext`, `Verdict`             | `Audiences`            | public                                        |
+| route     | text, `TurnContext`                  | `Route`                | knowledge                                     |
+| retrieve  | question, history, `Audiences`       | `RetrievalResult`      | lexical leg only; none: uncovered-topic policy|
+| generate  | `ChatRequest`                        | a draft, as it comes   | next rung of the ladder                       |
+| guard out | the draft's sentences                | `Verdict`, safe text   | the draft ends there                          |
+| ground    | a sentence, passages                 | `GroundingReport`      | the sentence is withheld                      |
+| deliver   | confirmed sentences                  | events of the log      | another worker takes the turn                 |
+| record    | `TurnRecord`                         | one commit             | the turn is not finished                      |
+
+`pipeline` knows the order, `runner` owns leases and commits, `outbox` tells the outside. The *act* stage
+stands between retrieve and generate once there are workflows.
+"""
