@@ -36,8 +36,8 @@ from frontdesk.turn.grounding.risk import RiskModel, TreeEnsemble
 
 SEED = 7
 WEIGHTS = Path(__file__).parents[1] / "src/frontdesk/turn/grounding/weights.json"
-UNDECIDED = (0.15, 0.85)
-"""Risks between which sentence vectors are asked: about a fifth to a quarter of the claims of the training rows."""
+UNDECIDED = (0.25, 0.75)
+"""Risks between which sentence vectors are asked: about a fifth of the answers of the training rows."""
 SHARES = {"dstc": 1.0, "begin": 1.0, "halueval": 0.3, "faq": 0.3, "mtrag": 0.2}
 """What each set weighs in training, whatever its size; supported and unsupported rows weigh the same within each."""
 DIRECTIONS = {
@@ -191,7 +191,12 @@ def export(model: HistGradientBoostingClassifier) -> dict[str, Any]:
             [
                 [-1, round(float(node["value"]), 5), 0, 0]
                 if node["is_leaf"]
-                else [int(node["feature_idx"]), float(node["num_threshold"]), int(node["left"]), int(node["right"])]
+                else [
+                    int(node["feature_idx"]),
+                    round(float(node["num_threshold"]), 6),
+                    int(node["left"]),
+                    int(node["right"]),
+                ]
                 for node in predictor.nodes
             ]
         )

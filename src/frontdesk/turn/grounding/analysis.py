@@ -21,6 +21,8 @@ from frontdesk.turn.grounding.lexicon import (
 _MARKER = re.compile(r"\[\^?\d+(?:\s*[,;]\s*\d+)*\]|\]\(\s*<?https?://[^)\s]*>?\s*\)|https?://\S+")
 _CLAUSE_END = re.compile(r"[,;:.!?()]")
 _ASKS = re.compile(r"[?？][\"'”’»)\s]*$")
+_OF_NOUNS = frozenset({"without", "sin", "ohne", "sans", "senza", "sem", "zonder"})
+"""Denials that concern the noun behind them and leave what the sentence says of it open."""
 _SCOPE = 4
 """Content words that one denial reaches, counted from it to the end of its clause (a guess, steady from 3 to 6)."""
 
@@ -138,7 +140,8 @@ def _denied(
         if (index + 1 < len(folded) and (word, folded[index + 1]) in exempt) or _is_answer(sentence, found, index):
             continue
         count += 1
-        reached.update(_reached(sentence, found, kept, index))
+        if word not in _OF_NOUNS:
+            reached.update(_reached(sentence, found, kept, index))
     return frozenset(reached), count
 
 
