@@ -32,6 +32,8 @@ SETS = ("xquad_en", "xquad_es", "xquad_de", "tau_knowledge", "mtrag_un")
 DENSE_WEIGHTS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CONSTANTS: Mapping[str, tuple[ModuleType, tuple[float, ...]]] = {
     "COVERAGE_WEIGHT": (retriever, (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)),
+    "PAIRS_WEIGHT": (retriever, (0.0, 1.0, 2.0)),
+    "FUNCTION_WORDS_WEIGHT": (retriever, (0.0, 0.5, 1.0)),
     "RESCORED": (retriever, (5, 12, 20, 40)),
     "LONG_WORDS": (legs, (60, 100, 10_000)),
     "SENTENCES_HEARD": (legs, (1, 3, 5)),

@@ -80,7 +80,7 @@ def read_signs(
 ) -> Signs:
     """What the first chunks show; the ranking must not be empty."""
     stems, missing = min(
-        ((stems, _missing(terms, stems)) for stems in (chunks.of(hit.row) for hit in ranking[:READ])),
+        ((stems, _missing(terms, stems)) for stems in (chunks.of(hit.row).stems for hit in ranking[:READ])),
         key=lambda pair: sum(pair[1].values()),
     )
     total = sum(terms.values()) or 1.0

@@ -71,8 +71,8 @@ def _choose(
 
 
 def _is_known(row: int, others: Iterable[int], terms: ChunkTerms) -> bool:
-    stems = terms.of(row)
-    return any(_jaccard(stems, terms.of(other)) >= DUPLICATE for other in others)
+    stems = terms.of(row).stems
+    return any(_jaccard(stems, terms.of(other).stems) >= DUPLICATE for other in others)
 
 
 def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:

@@ -20,13 +20,17 @@ from frontdesk.turn.retrieval.fusion import fuse_scores
 from frontdesk.turn.retrieval.legs import Parts, meaning_of, search_meaning, search_words, split_question
 from frontdesk.turn.retrieval.passages import LegScores, assemble_passages
 from frontdesk.turn.retrieval.rewrite import rewrite_heuristically
-from frontdesk.turn.retrieval.terms import ChunkTerms, coverage, question_terms
+from frontdesk.turn.retrieval.terms import ChunkTerms, Wording, coverage, question_terms, read_wording, share
 
 RESCORED = 12
 """Chunks at the head of the fused ranking that are scored again by how much of the question they contain."""
 COVERAGE_WEIGHT = 3.0
 """Standard deviations that a chunk with every word of the question gains over one with none. Measured in
 bench/fusion.py."""
+PAIRS_WEIGHT = 1.0
+"""The same for all of the question's neighbouring words standing next to each other. Measured there too."""
+FUNCTION_WORDS_WEIGHT = 0.5
+"""The same for all of its function words: "before" and "without" tell too little to search for, and yet something."""
 OWN_LANGUAGE = 2.0
 """Standard deviations that a chunk in the question's language gains: customers read what they are quoted. A guess."""
 
@@ -144,7 +148,7 @@ class Retriever:
         with watch.timed("fuse"):
             terms = question_terms(query, self._index)
             fused = fuse_scores(self._complete(lexical, dense), dense, dense_weight=weight if dense else 0.0)
-            ranking = fused if parts.is_long else self._rescore(fused, terms, language)
+            ranking = fused if parts.is_long else self._rescore(fused, query, terms)
         lacks_dense = vectors is None and self._settings.dense_weight.get(language, 0.0) > 0.0
         return Found(
             query=query,
@@ -167,7 +171,7 @@ class Retriever:
 
     def stems(self, row: int) -> frozenset[str]:
         """Distinct content stems of a chunk."""
-        return self._chunk_terms.of(row)
+        return self._chunk_terms.of(row).stems
 
     async def _embed(self, parts: Parts) -> NDArray[np.float32] | None:
         """(n_parts, dim); None when there is no embedder or it fails."""
@@ -195,14 +199,23 @@ class Retriever:
         known = {hit.row for hit in lexical}
         return (*lexical, *(Hit(row=hit.row, score=0.0) for hit in dense if hit.row not in known))
 
-    def _rescore(self, fused: Ranking, terms: Mapping[str, float], language: str) -> Ranking:
+    def _rescore(self, fused: Ranking, query: SearchQuery, terms: Mapping[str, float]) -> Ranking:
         """The head again: by how much of the question it contains, which BM25 blurs with length and repetition."""
-        head = [Hit(row=hit.row, score=hit.score + self._bonus(hit.row, terms, language)) for hit in fused[:RESCORED]]
+        asked = read_wording(query.original, query.language)
+        head = [
+            Hit(row=hit.row, score=hit.score + self._bonus(hit.row, asked, terms, query.language))
+            for hit in fused[:RESCORED]
+        ]
         return (*sorted(head, key=lambda hit: (-hit.score, hit.row)), *fused[RESCORED:])
 
-    def _bonus(self, row: int, terms: Mapping[str, float], language: str) -> float:
-        own = OWN_LANGUAGE if self._index.chunk(row).language == language else 0.0
-        return COVERAGE_WEIGHT * coverage(terms, self._chunk_terms.of(row)) + own
+    def _bonus(self, row: int, asked: Wording, terms: Mapping[str, float], language: str) -> float:
+        there = self._chunk_terms.of(row)
+        return (
+            COVERAGE_WEIGHT * coverage(terms, there.stems)
+            + PAIRS_WEIGHT * share(asked.pairs, there.pairs)
+            + FUNCTION_WORDS_WEIGHT * share(asked.function_words, there.function_words)
+            + (OWN_LANGUAGE if self._index.chunk(row).language == language else 0.0)
+        )
 
     def _level(self, confidence: float) -> ConfidenceLevel:
         if confidence >= self._settings.high_above:

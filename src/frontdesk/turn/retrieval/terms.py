@@ -2,14 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 from frontdesk.domain.turn import SearchQuery
 from frontdesk.ports.index import KnowledgeIndex
-from frontdesk.text.tokens import content_stems
+from frontdesk.text.tokens import content_stems, fold, is_stopword, stem, words
 
-REMEMBERED = 4096
-"""Chunks whose stems are kept, about 6 kB each."""
+REMEMBERED = 2048
+"""Chunks whose wording is kept, about 15 kB each."""
 CARRIED_WEIGHT = 0.5
 """Weight of a carried word against one of the question's own. Measured in bench/fusion.py: flat from 0.3 to 0.7."""
 ALIKE_CREDIT = 0.5
@@ -21,19 +24,45 @@ _SHARED_STEM = 5
 """Letters a stem must have to be recognised inside a compound; a guess."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A text's words, the way texts are compared."""
+
+    stems: frozenset[str]
+    """Of the words that carry content."""
+    pairs: frozenset[tuple[str, str]]
+    """Stems that follow each other, function words left out."""
+    function_words: frozenset[str]
+
+
+def read_wording(text: str, language: str) -> Wording:
+    """The words of a text in one pass."""
+    stems: list[str] = []
+    function_words: set[str] = set()
+    for token in words(text):
+        if is_stopword(token.text, language):
+            function_words.add(fold(token.text))
+        else:
+            stems.append(stem(token.text, language))
+    return Wording(
+        stems=frozenset(stems),
+        pairs=frozenset(pairwise(stems)),
+        function_words=frozenset(function_words),
+    )
+
+
 class ChunkTerms:
-    """The stems of one index's chunks, computed when first asked for."""
+    """The wording of one index's chunks, breadcrumbs included, read when first asked for."""
 
     def __init__(self, index: KnowledgeIndex) -> None:
         self._index = index
-        self._known: OrderedDict[int, frozenset[str]] = OrderedDict()
+        self._known: OrderedDict[int, Wording] = OrderedDict()
 
-    def of(self, row: int) -> frozenset[str]:
-        """Distinct stems of the chunk, its breadcrumb included."""
+    def of(self, row: int) -> Wording:
         known = self._known.get(row)
         if known is None:
             chunk = self._index.chunk(row)
-            known = self._known[row] = frozenset(content_stems(chunk.indexed_text, chunk.language))
+            known = self._known[row] = read_wording(chunk.indexed_text, chunk.language)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return known
@@ -41,10 +70,10 @@ class ChunkTerms:
 
 def question_terms(query: SearchQuery, index: KnowledgeIndex) -> dict[str, float]:
     """How much each distinct stem of the question tells: its inverse frequency, less for one that was carried."""
-    terms = {stem: index.inverse_frequency(stem) for stem in content_stems(query.original, query.language)}
+    terms = {root: index.inverse_frequency(root) for root in content_stems(query.original, query.language)}
     for word in query.carried:
-        for stem in content_stems(word, query.language):
-            terms.setdefault(stem, CARRIED_WEIGHT * index.inverse_frequency(stem))
+        for root in content_stems(word, query.language):
+            terms.setdefault(root, CARRIED_WEIGHT * index.inverse_frequency(root))
     return terms
 
 
@@ -52,6 +81,11 @@ def coverage(terms: Mapping[str, float], stems: frozenset[str]) -> float:
     """Share of what the question tells that the stems contain, 0 to 1; 1 for a question without content words."""
     total = sum(terms.values())
     return sum(weight for term, weight in terms.items() if term in stems) / total if total > 0.0 else 1.0
+
+
+def share(wanted: frozenset[Any], there: frozenset[Any]) -> float:
+    """How much of what is wanted is there, 0 to 1; 0 when nothing is wanted."""
+    return len(wanted & there) / len(wanted) if wanted else 0.0
 
 
 def likeness(term: str, stems: frozenset[str]) -> float:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.turn.retrieval.confidence import Signs, load_weights, weigh
-from frontdesk.turn.retrieval.terms import ALIKE_CREDIT, coverage, likeness
+from frontdesk.turn.retrieval.terms import ALIKE_CREDIT, coverage, likeness, read_wording, share
 
 GOOD = Signs(coverage=1.0, names=0.0, margin=0.6, length=1.6, agreement=0.8, cosine=0.7, contrast=0.3)
 SHARES = st.floats(0, 1)
@@ -58,3 +58,15 @@ def test_coverage_weighs_words_by_what_they_tell() -> None:
     assert coverage(terms, frozenset({"ship"})) == pytest.approx(0.2)
     assert coverage(terms, frozenset({"ship", "iceland"})) == 1.0
     assert coverage({}, frozenset()) == 1.0
+
+
+def test_reads_content_neighbours_and_function_words_in_one_pass() -> None:
+    wording = read_wording("Shipping to Austria, and not to Spain", "en")
+    assert wording.stems == {"ship", "austria", "spain"}
+    assert wording.pairs == {("ship", "austria"), ("austria", "spain")}
+    assert wording.function_words == {"to", "and", "not"}
+
+
+def test_nothing_wanted_is_not_there() -> None:
+    assert share(frozenset(), frozenset({1})) == 0.0
+    assert share(frozenset({1, 2}), frozenset({1})) == 0.5
