@@ -23,6 +23,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAccepted(Event):
+    """The message is kept, and its turn will end."""
+
     kind = "turn.accepted"
     personal = frozenset({"text"})
     turn_id: TurnId
@@ -66,6 +68,8 @@ class TurnReset(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCompleted(Event):
+    """The turn has ended; `text` and `citations` are the whole answer."""
+
     kind = "answer.completed"
     personal = frozenset({"text"})
     turn_id: TurnId
@@ -93,6 +97,8 @@ class TurnFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationOpened(Event):
+    """The conversation waits for a person, and the assistant is silent."""
+
     kind = "escalation.opened"
     escalation_id: EscalationId
     turn_id: TurnId | None

@@ -23,6 +23,7 @@ class AssistantTexts:
     notice: Localised
     """Shown before the first answer: this is a machine."""
     greeting: Localised
+    """The first words of a conversation."""
     lead_in: Localised
     """Before quoted sentences, when no language model writes the answer."""
     unknown: Localised
@@ -34,6 +35,7 @@ class AssistantTexts:
     failed: Localised
     """After a failure; a case is open."""
     disclaimer: Localised
+    """Before an answer on a topic whose policy is `disclaim`."""
     handed_over: Localised
     """What happens next once a person was asked for."""
     partial: Localised
@@ -47,12 +49,17 @@ class AssistantProfile:
     """assistant.yaml"""
 
     name: str
+    """What the assistant is called."""
     organisation: str
+    """Whom it speaks for."""
     voice: str
     """How it speaks; becomes part of the instructions to a model."""
     languages: tuple[str, ...]
+    """ISO 639-1 codes of the languages it has words for."""
     default_language: str
+    """One of `languages`; used where a text is missing and where a message is too short to tell."""
     texts: AssistantTexts
+    """What it says in its own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,9 @@ class Intent:
     """A purpose that messages are matched to by example."""
 
     name: str
+    """Names it in traces, and in `queues` of escalation.yaml."""
     route: Literal["knowledge", "small_talk", "clarify", "human", "refuse"]
+    """Where its messages go: to the documents, a prepared reply, a question back, a person, or a refusal."""
     examples: tuple[str, ...]
     """As customers write them, in any of the assistant's languages."""
     reply: Localised = field(default_factory=dict)
@@ -72,9 +81,13 @@ class Topic:
     """A subject the knowledge does not cover, and what to do about it."""
 
     name: str
+    """Names it in traces, and in `queues` of escalation.yaml."""
     policy: Literal["escalate", "disclaim", "refuse"]
+    """Bring in a person, answer after a disclaimer, or decline."""
     examples: tuple[str, ...]
+    """As customers ask about it, in any of the assistant's languages."""
     reply: Localised = field(default_factory=dict)
+    """Said in place of the assistant's own text for this policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +95,9 @@ class RoutingPolicy:
     """intents.yaml and topics.yaml"""
 
     intents: tuple[Intent, ...] = ()
+    """Purposes with a road of their own."""
     topics: tuple[Topic, ...] = ()
+    """Subjects that are known not to be covered."""
     uncovered: Literal["escalate", "disclaim", "refuse"] = "refuse"
     """For questions the knowledge does not answer and no topic names."""
 
@@ -92,7 +107,9 @@ class GuardPolicy:
     """guards.yaml"""
 
     inbound: Mapping[FindingKind, GuardAction]
+    """What happens to a customer's message in which something is found; a kind that is not named is allowed."""
     outbound: Mapping[FindingKind, GuardAction]
+    """The same for what the assistant is about to say."""
     allowed_hosts: tuple[str, ...] = ()
     """Links to these hosts and their subdomains may be shown; the hosts of cited documents may always."""
     allowed_personal_data: tuple[str, ...] = ()
@@ -100,6 +117,7 @@ class GuardPolicy:
     inbound_rules: Mapping[str, GuardAction] = field(default_factory=dict)
     """Actions for single rules of a kind, for example `payment_card: mask` where the kind is allowed."""
     outbound_rules: Mapping[str, GuardAction] = field(default_factory=dict)
+    """The same for what the assistant is about to say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +127,7 @@ class RetrievalSettings:
     lexical_limit: int = 50
     """Candidates taken from the lexical leg."""
     dense_limit: int = 50
+    """Candidates taken from the dense leg."""
     dense_weight: Mapping[str, float] = field(default_factory=lambda: {"en": 0.6})
     """Per ISO 639-1 language, 0 (lexical only) to 1; 0 for a language not named. Measured in bench/fusion."""
     passages: int = 5
@@ -134,17 +153,25 @@ class ModelRoute:
     """One rung of the ladder in models.yaml."""
 
     name: str
+    """Names the rung in messages."""
     adapter: Literal["openai", "anthropic", "python", "extractive"]
+    """Which kind of server or function it is."""
     model: str = ""
     """Pinned model name; for `python`, `module:function`."""
     base_url: str = ""
+    """Where the server is, with its version path, such as `https://api.example.com/v1`."""
     api_key_env: str = ""
     """Name of the environment variable that holds the key; empty when none is needed."""
     max_output_tokens: int = 400
+    """Longest answer that is asked for."""
     temperature: float = 0.0
+    """0 asks for the likeliest words."""
     first_byte_s: float = 2.0
+    """Seconds until the first text; then the next rung is asked."""
     idle_s: float = 4.0
+    """Longest silence between two pieces of text."""
     total_s: float = 20.0
+    """Seconds for the whole answer."""
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """Passed to the vendor as they are."""
 
@@ -154,9 +181,11 @@ class ModelRoutes:
     """models.yaml: first rung first; `extractive` is always the last rung of `answer`."""
 
     answer: tuple[ModelRoute, ...]
+    """The ladder that writes answers."""
     rewrite: ModelRoute | None = None
     """Makes follow-up questions self-contained; heuristics do it where there is none."""
     summary: ModelRoute | None = None
+    """Writes the summary of earlier messages; they are shortened by rule where there is none."""
     history_tokens: int = 1200
     """Earlier messages beyond this budget are summarised."""
 
@@ -166,6 +195,7 @@ class EscalationPolicy:
     """escalation.yaml"""
 
     queue: str = "general"
+    """Where people take conversations from."""
     queues: Mapping[str, str] = field(default_factory=dict)
     """Queue per topic or intent."""
     uncertain_after: int = 2
@@ -177,11 +207,15 @@ class KnowledgeSource:
     """One folder in knowledge.yaml."""
 
     name: str
+    """Names it in reports."""
     folder: str
     """Relative to the assistant folder, or absolute."""
     language: str = ""
+    """ISO 639-1 of documents that do not say; empty detects it."""
     audience: str = "public"
+    """Who may see documents that do not say."""
     owner: str = ""
+    """Who looks after documents that do not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +223,11 @@ class KnowledgeSettings:
     """knowledge.yaml"""
 
     sources: tuple[KnowledgeSource, ...]
+    """The folders that documents are read from."""
     chunk_tokens: int = 220
     """Upper bound per chunk, breadcrumb included; the embedder reads 256."""
     max_document_bytes: int = 2_000_000
+    """Larger files are quarantined unread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +235,11 @@ class Prompts:
     """prompts/*.md"""
 
     answer: str
+    """Instructions to the model that writes answers."""
     rewrite: str
+    """Instructions to the model that makes follow-up questions self-contained."""
     summary: str
+    """Instructions to the model that summarises long conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
