@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from types import FrameType
 
 import uvicorn
@@ -116,16 +116,15 @@ def _listen(host: str, port: int) -> socket.socket:
     """A listening socket. Opened by us, so that a taken port is a sentence and not an exit of the process."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
+        with ExitStack() as on_failure:
+            listener = on_failure.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+            on_failure.pop_all()
+            return listener
     except OSError as error:
-        problem = ConfigProblem(
-            where=f"{host}:{port}",
-            message=f"The address cannot be used: {error.strerror or error}.",
-            hint="Choose --port.",
-        )
-        raise ConfigError([problem]) from error
-    listener.set_inheritable(True)
-    return listener
+        message = f"The address cannot be used: {error.strerror or error}."
+        raise ConfigError(
+            [ConfigProblem(where=f"{host}:{port}", message=message, hint="Choose another port.")]
+        ) from error

@@ -20,12 +20,12 @@ async def _post(desk: Any, content: bytes, **headers: str) -> httpx.Response:
 
 
 async def test_a_problem_says_what_where_and_which_request(desk: Any) -> None:
-    response = await _post(desk, b'{"chanel": "web_chat"}')
+    response = await _post(desk, b'{"chan": "web_chat"}')
     problem = response.json()
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert problem["code"] == "invalid_fields"
-    assert problem["errors"] == [{"field": "chanel", "message": "There is no such field."}]
+    assert problem["errors"] == [{"field": "chan", "message": "There is no such field."}]
     assert problem["type"] == "/docs#problem-invalid_fields"
     assert problem["instance"].startswith("urn:frontdesk:request:")
 

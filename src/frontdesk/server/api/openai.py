@@ -365,6 +365,6 @@ OPERATIONS = (
         gives={200: ChatCompletion},
         also_streams=True,
         parameters=(_IDENTITY,),
-        problems=(503, 504),
+        problems=(404, 503, 504),
     ),
 )
