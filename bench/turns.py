@@ -110,7 +110,9 @@ class Customers:
     async def _conversation(self, number: int) -> tuple[str, dict[str, str]]:
         path, headers, asked = self._open.get(number, ("", {}, 99))
         if asked >= 4:
-            opened = (await self._http.post("/v1/conversations", json={"channel": "bench", "locale": "en"})).json()
+            response = await self._http.post("/v1/conversations", json={"channel": "web_chat", "locale": "en"})
+            response.raise_for_status()
+            opened = response.json()
             path, asked = f"/v1/conversations/{opened['conversation_id']}/messages", 0
             headers = {"Authorization": f"Bearer {opened['token']}"}
         self._open[number] = (path, headers, asked + 1)

@@ -10,6 +10,6 @@ import os
 # wait for busy cores (docs/decisions/0005). Must be said before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from frontdesk.cli.main import main  # noqa: E402
+from frontdesk.cli.main import main
 
 __all__ = ["main"]

@@ -97,7 +97,7 @@ class Talk:
 
     @classmethod
     async def open(cls, client: httpx.AsyncClient, *, locale: str, identity_token: str | None) -> "Talk":
-        body = {"channel": "terminal", "locale": locale}
+        body = {"channel": "api", "locale": locale}
         if identity_token:
             body["identity_token"] = identity_token
         return cls(client, _checked(await client.post("/v1/conversations", json=body)))

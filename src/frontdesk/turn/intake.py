@@ -22,6 +22,8 @@ class CleanMessage:
 
     inbound: InboundMessage
     text: str
+    language: str
+    """ISO 639-1; empty where the text is too short to tell."""
     request_hash: str
     """sha256 of the text as received, to tell a repeated request from a reused key."""
 
@@ -62,7 +64,8 @@ def clean_message(inbound: InboundMessage) -> CleanMessage:
         )
     text = normalise_message(inbound.text)
     digest = hashlib.sha256(inbound.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return CleanMessage(inbound=inbound, text=text, request_hash=digest)
+    language = detect_language(text, default="")
+    return CleanMessage(inbound=inbound, text=text, language=language, request_hash=digest)
 
 
 def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance) -> Accepted:
@@ -82,9 +85,7 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
     if conversation.status is ConversationStatus.CLOSED:
         raise ConflictError("This conversation has ended. Start a new one.", field="conversation_id")
 
-    language = detect_language(
-        message.text, default=conversation.locale.partition("-")[0] or acceptance.default_language
-    )
+    language = message.language or conversation.locale.partition("-")[0] or acceptance.default_language
     stores.messages.add(
         Message(
             message_id=acceptance.message_id,
