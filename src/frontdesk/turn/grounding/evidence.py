@@ -50,9 +50,12 @@ class Window:
     """Share of the claim's weight that its first sentence with its context carries."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def take_apart(text: str, heading: str, language: str) -> PassageEvidence:
-    """A passage ready for comparison; kept, since the sentences of an answer meet the same passages."""
+    """A passage ready for comparison; kept, since the sentences of an answer meet the same passages.
+
+    About 75 KiB for 100 words, so that all that is kept stays under 20 MiB.
+    """
     visible = masked(text)
     pieces = tuple(analyse(visible, span.start, span.end, language) for span in split_sentences(visible))
     tokens = [piece.tokens for piece in pieces]
