@@ -29,7 +29,7 @@ from frontdesk.scoring.retrieval import RetrievalScorer
 from frontdesk.text.tokens import Token, is_stopword, stem, words
 from frontdesk.turn.retrieval import confidence
 
-HYBRID_SIGNS = ("coverage", "names", "margin", "length", "agreement", "cosine", "contrast")
+HYBRID_SIGNS = ("coverage", "names", "margin", "length", "cosine", "contrast")
 LEXICAL_SIGNS = ("coverage", "names", "margin", "length")
 ANSWERED_TO_UNANSWERED = 2.0
 """What a help centre is taken to meet: two answered questions for one that is not. A guess."""

@@ -21,7 +21,7 @@ WEIGHTS_FILE = "confidence.json"
 READ = 3
 """Chunks at the head of the ranking that are looked at."""
 NEAR = 5
-"""Chunks at the head of each leg that are compared with the other leg's."""
+"""Place in the lexical leg that the first one's score is compared with."""
 FIELD = 20
 """Chunks at the tail of the dense leg that stand for what any question of this kind would find."""
 _NOUNS_ARE_CAPITALISED = frozenset({"de"})
@@ -42,10 +42,8 @@ class Signs:
     """How far the lexical score falls from the first chunk to the fifth, as a share of the first."""
     length: float
     """ln(1 + distinct content words); long questions are rarely covered whole."""
-    agreement: float = 0.0
-    """Share of each leg's first five that is in the other's; this and what follows is 0 when one leg ran."""
     cosine: float = 0.0
-    """Cosine of the first chunk of the dense leg."""
+    """Cosine of the first chunk of the dense leg; this and what follows is 0 when that leg did not run."""
     contrast: float = 0.0
     """What this is above the mean of the dense leg's tail."""
 
@@ -91,7 +89,6 @@ def read_signs(
         names=max((terms.get(name, 0.0) for name in _names(query) if name not in stems), default=0.0) / total,
         margin=_fall(sorted(legs.lexical.values(), reverse=True)),
         length=log1p(len(terms)),
-        agreement=len(_first(legs.lexical) & _first(legs.dense)) / NEAR,
         cosine=cosines[0] if cosines else 0.0,
         contrast=cosines[0] - sum(tail) / len(tail) if cosines else 0.0,
     )
@@ -145,7 +142,3 @@ def _fall(scores: Sequence[float]) -> float:
     if not scores or scores[0] <= 0.0:
         return 0.0
     return (scores[0] - scores[min(NEAR, len(scores)) - 1]) / scores[0]
-
-
-def _first(scores: Mapping[int, float]) -> set[int]:
-    return set(sorted(scores, key=lambda row: (-scores[row], row))[:NEAR])

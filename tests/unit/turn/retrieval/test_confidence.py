@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from frontdesk.turn.retrieval.confidence import Signs, load_weights, weigh
 from frontdesk.turn.retrieval.terms import ALIKE_CREDIT, coverage, likeness, read_wording, share
 
-GOOD = Signs(coverage=1.0, names=0.0, margin=0.6, length=1.6, agreement=0.8, cosine=0.7, contrast=0.3)
+GOOD = Signs(coverage=1.0, names=0.0, margin=0.6, length=1.6, cosine=0.7, contrast=0.3)
 SHARES = st.floats(0, 1)
 
 
