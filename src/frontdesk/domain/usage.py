@@ -35,6 +35,11 @@ class VendorAttempt:
     cost_usd: Decimal | None
     """None when the price is unknown."""
 
+    @property
+    def cost(self) -> "CostEntry":
+        """What it adds to the ledger."""
+        return CostEntry(vendor=self.vendor, model=self.model, feature=self.purpose, cost_usd=self.cost_usd)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostEntry:
