@@ -15,6 +15,7 @@ from frontdesk.domain.events import Event, StoredEvent
 from frontdesk.domain.ids import ConversationId, CustomerId, EscalationId, MessageId, ReleaseId, TurnId
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
+from frontdesk.domain.usage import VendorAttempt
 
 T = TypeVar("T")
 
@@ -145,6 +146,10 @@ class TurnStore(Protocol):
 
     def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
         """Write the record with all its rows and end the turn."""
+        ...
+
+    def add_attempts(self, turn_id: TurnId, attempts: Sequence[VendorAttempt]) -> None:
+        """Add requests that were made for a turn after it had ended, and what they cost."""
         ...
 
     def record(self, turn_id: TurnId) -> dict[str, Any] | None:

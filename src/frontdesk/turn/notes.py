@@ -25,7 +25,7 @@ from frontdesk.domain.turn import (
     TurnRecord,
     Withheld,
 )
-from frontdesk.domain.usage import CostEntry, VendorAttempt
+from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
 
@@ -134,10 +134,7 @@ class TurnNotes:
             withheld=tuple(self.withheld),
             prompt=self.prompt,
             attempts=self.attempts,
-            costs=tuple(
-                CostEntry(vendor=item.vendor, model=item.model, feature=item.purpose, cost_usd=item.cost_usd)
-                for item in self.attempts
-            ),
+            costs=tuple(attempt.cost for attempt in self.attempts),
             timings=timings,
             escalation_reason=escalation_reason,
         )

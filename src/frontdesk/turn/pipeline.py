@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Principal
+from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Message, Principal
 from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
@@ -105,10 +105,10 @@ class TurnRun:
         telemetry: Telemetry,
     ) -> None:
         self._turn = turn
-        self._context = context
-        self._release = release
+        self.context = context
+        self.release = release
         self._texts = release.content.profile.texts
-        self._history = history
+        self.history = history
         self._unanswered_before = unanswered_before
         self._clock = clock
         self._tokens = tokens
@@ -118,7 +118,13 @@ class TurnRun:
     @property
     def is_handed_over(self) -> bool:
         """A person has the conversation; the assistant is silent."""
-        return self._context.conversation.status is not ConversationStatus.ASSISTANT
+        return self.context.conversation.status is not ConversationStatus.ASSISTANT
+
+    @property
+    def summarised_now(self) -> tuple[Message, ...]:
+        """The messages that this turn moved from the history into the summary."""
+        before, until = self.context.conversation.summarised_until, self.history.summarised_until
+        return tuple(message for message in self.context.history if before < message.position <= until)
 
     async def steps(self) -> AsyncGenerator[Step]:
         """Work through the stages. The last step is the ending."""
@@ -157,10 +163,10 @@ class TurnRun:
     # -- stages, in order ------------------------------------------------------------------------
 
     def _guard_in(self) -> Verdict:
-        earlier = [message.text for message in self._context.history if message.role == "customer"][-4:]
+        earlier = [message.text for message in self.context.history if message.role == "customer"][-4:]
         try:
             with self.notes.timed(Stage.GUARD_IN):
-                verdict = self._release.guard.check_inbound(self._turn.text, earlier=earlier)
+                verdict = self.release.guard.check_inbound(self._turn.text, earlier=earlier)
         except Exception:
             log.exception("guard_in_failed", turn_id=self._turn.turn_id)
             verdict = Verdict(action=GuardAction.FLAG, text=self._turn.text, reason="guard_failed")
@@ -173,13 +179,13 @@ class TurnRun:
     def _identify(self, verdict: Verdict) -> Audiences:
         """What this turn may see. A guard that failed narrows it to public."""
         with self.notes.timed(Stage.IDENTITY):
-            principal: Principal = self._context.principal
+            principal: Principal = self.context.principal
             return PUBLIC_ONLY if verdict.reason == "guard_failed" else principal.audiences
 
     async def _route(self, text: str) -> Route:
         try:
             with self.notes.timed(Stage.ROUTE):
-                return await self._release.router.route(text, language=self._turn.language, context=self._context)
+                return await self.release.router.route(text, language=self._turn.language, context=self.context)
         except Exception:
             log.exception("route_failed", turn_id=self._turn.turn_id)
             self.notes.degrade("route_failed")
@@ -188,10 +194,10 @@ class TurnRun:
     async def _retrieve(self, text: str, audiences: Audiences) -> RetrievalResult | None:
         try:
             with self.notes.timed(Stage.RETRIEVE):
-                found = await self._release.retriever.retrieve(
+                found = await self.release.retriever.retrieve(
                     text,
                     language=self._turn.language,
-                    history=self._history.turns,
+                    history=self.history.turns,
                     audiences=audiences,
                     query=await self._rewrite(text),
                 )
@@ -211,8 +217,8 @@ class TurnRun:
 
     async def _rewrite(self, text: str) -> SearchQuery | None:
         """The question made self-contained by a model; None where none is configured or its text will not do."""
-        written = await self._release.jobs.rewrite(
-            text, history=self._history.turns, language=self._turn.language, on_attempt=self._note_attempt
+        written = await self.release.jobs.rewrite(
+            text, history=self.history.turns, language=self._turn.language, on_attempt=self._note_attempt
         )
         if written is None:
             return None
@@ -220,7 +226,7 @@ class TurnRun:
 
     async def _uncovered(self, text: str, found: RetrievalResult | None) -> Route:
         with self.notes.timed(Stage.ROUTE, "uncovered"):
-            return await self._release.router.uncovered(
+            return await self.release.router.uncovered(
                 text,
                 language=self._turn.language,
                 unanswered_before=self._unanswered_before,
@@ -230,7 +236,7 @@ class TurnRun:
     async def _answer(self, text: str, route: Route, found: RetrievalResult) -> AsyncIterator[Step]:
         """Generate, guard, ground: sentence by sentence; nothing else leaves."""
         request = self._request(found)
-        draft = self._release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
+        draft = self.release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
         reader = self._read_draft(text, found, request.lead_in)
         async with aclosing(draft):
             while (event := await self._next(draft)) is not None and not reader.verdict.is_blocked:
@@ -275,9 +281,9 @@ class TurnRun:
         with self.notes.timed(Stage.GENERATE, "prompt"):
             return ChatRequest(
                 purpose="answer",
-                instructions=self._fill(self._release.content.prompts.answer),
-                history=self._history.turns,
-                summary=self._history.summary,
+                instructions=self._fill(self.release.content.prompts.answer),
+                history=self.history.turns,
+                summary=self.history.summary,
                 passages=found.passages,
                 question=found.query.text if found.query.rewritten_by != "none" else found.query.original,
                 language=self._turn.language,
@@ -285,8 +291,8 @@ class TurnRun:
             )
 
     def _read_draft(self, text: str, found: RetrievalResult, lead_in: str) -> DraftReader:
-        said = [text, *(message.text for message in self._context.history if message.role == "customer")]
-        guard = self._release.guard.open_stream(
+        said = [text, *(message.text for message in self.context.history if message.role == "customer")]
+        guard = self.release.guard.open_stream(
             allowed_hosts=tuple(passage.url for passage in found.passages if passage.url),
             known=(*said, *(passage.text for passage in found.passages)),
         )
@@ -314,10 +320,10 @@ class TurnRun:
 
     async def _ground(self, piece: str, found: RetrievalResult) -> GroundingReport | None:
         """The report of a supported piece; None when it was withheld."""
-        settings = self._release.content.grounding
+        settings = self.release.content.grounding
         try:
             with self.notes.timed(Stage.GROUND):
-                report = await self._release.grounder.check(
+                report = await self.release.grounder.check(
                     piece, found.passages, question=found.query.text, language=self._turn.language
                 )
         except Exception:
@@ -360,7 +366,7 @@ class TurnRun:
         if not self.notes.citations:
             self.notes.degrade("uncited")
         level: ConfidenceLevel = found.level
-        doubtful_above = self._release.content.grounding.withhold_above / 2
+        doubtful_above = self.release.content.grounding.withhold_above / 2
         if level == "high" and (self.notes.withheld or self.notes.worst_risk() > doubtful_above):
             level = "medium"
         return self._ending(Outcome.ANSWERED, confidence=level)
@@ -413,14 +419,14 @@ class TurnRun:
             error_code=error_code,
             escalation=self._escalation(escalation) if escalation else None,
             handover_text=self._say(self._texts.handed_over),
-            summary=self._history.summary,
-            summarised_until=self._history.summarised_until,
+            summary=self.history.summary,
+            summarised_until=self.history.summarised_until,
         )
 
     def _escalation(self, reason: EscalationReason) -> Escalation:
         route = self.notes.route
         topic = (route.topic or route.intent) if route else ""
-        policy = self._release.content.escalation
+        policy = self.release.content.escalation
         queue = policy.queues.get(topic, policy.queue)
         self._telemetry.escalation(reason=reason, queue=queue)
         return Escalation(
@@ -436,10 +442,10 @@ class TurnRun:
     # -- small things ----------------------------------------------------------------------------
 
     def _say(self, texts: Localised) -> str:
-        return self._release.say(texts, self._turn.language)
+        return self.release.say(texts, self._turn.language)
 
     def _fill(self, prompt: str) -> str:
-        return fill_prompt(prompt, prompt_values(self._release.content.profile, self._turn.language))
+        return fill_prompt(prompt, prompt_values(self.release.content.profile, self._turn.language))
 
     def _notice(self, stage: str) -> TurnStage:
         label = self._say(self._texts.stages.get(stage, {}))
@@ -464,7 +470,7 @@ class TurnRun:
                 title=passage.title,
                 url=passage.url,
                 quote=support.evidence.quote,
-                snapshot_id=self._release.manifest.snapshot_id,
+                snapshot_id=self.release.manifest.snapshot_id,
             )
             if citation not in cited:
                 cited.append(citation)

@@ -22,6 +22,7 @@ from frontdesk.domain.errors import (
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import OpenTurn, TurnContext, TurnState
+from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, StoredTurn, Stores
 from frontdesk.ports.telemetry import Telemetry
@@ -145,6 +146,7 @@ class TurnRunner:
         try:
             run = await self._open_run(turn)
             await self._record(run, turn, await self._run(run, turn))
+            await self._improve_summary(run, turn)
         except LeaseLostError:
             log.warning("lease_lost", fence=turn.lease.fence)
         except UnavailableError:
@@ -245,6 +247,31 @@ class TurnRunner:
             withheld=len(ending.record.withheld),
             ms=round(total_ms, 1),
         )
+
+    async def _improve_summary(self, run: TurnRun, turn: OpenTurn) -> None:
+        """Let a model word what the turn added to the conversation's summary; the customer has the answer already."""
+        jobs = run.release.jobs
+        fresh = run.summarised_now
+        if not fresh or not jobs.can_summarise:
+            return
+        attempts: list[VendorAttempt] = []
+        written = await jobs.summarise(
+            run.context.conversation.summary,
+            fresh,
+            language=turn.language,
+            max_tokens=run.release.content.models.history_tokens // 3,
+            number=len(run.notes.attempts) + 1,
+            on_attempt=attempts.append,
+        )
+        until = run.history.summarised_until
+
+        def commit(stores: Stores) -> None:
+            stores.turns.add_attempts(turn.turn_id, attempts)
+            conversation = stores.conversations.get(turn.conversation_id)
+            if conversation is not None and conversation.summarised_until == until:
+                stores.conversations.set_summary(turn.conversation_id, written, until=until)
+
+        await self._database.write(commit)
 
     # -- leases ----------------------------------------------------------------------------------
 

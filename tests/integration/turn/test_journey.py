@@ -1,8 +1,10 @@
 """A message becomes an answer: every road through the stages, on both databases."""
 
+import asyncio
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ import pytest
 from builders import ARTICLES, a_release, a_world
 from frontdesk.adapters.models.scripted import ScriptedChatModel, reply
 from frontdesk.domain.errors import ConflictError, RateLimitedError, UnavailableError
-from frontdesk.domain.release import GuardPolicy, RoutingPolicy
+from frontdesk.domain.release import GuardPolicy, ModelRoute, RoutingPolicy
 from frontdesk.domain.safety import FindingKind, GuardAction
 from frontdesk.releases import read_assistant
+from frontdesk.turn.generation import Breakers, Rung, SideJobs
 
 
 def body(event: object) -> dict[str, object]:
@@ -299,3 +302,35 @@ async def test_model_text_is_told_sentence_by_sentence(tmp_path: Path) -> None:
         "Standard shipping to Austria costs 6.90 EUR.",
         "Standard shipping to Spain costs 8.90 EUR.",
     ]
+
+
+async def test_a_long_conversation_is_summarised_and_a_model_words_it_after_the_answer(
+    tmp_path: Path, url: str
+) -> None:
+    release = a_release(tmp_path)
+    writer = ScriptedChatModel(reply("The customer asked about deliveries to Austria."))
+    jobs = SideJobs(
+        summary=Rung(model=writer, route=ModelRoute(name="summary", adapter="openai", model="script")),
+        breakers=Breakers(monotonic=lambda: 0.0),
+        price=lambda *_: Decimal("0.001"),
+    )
+    models = replace(release.content.models, history_tokens=120)
+    release = replace(release, jobs=jobs, content=replace(release.content, models=models))
+    async with a_world(release, url=url) as world:
+        conversation = await world.a_conversation()
+        await world.ask(conversation, "My order number is 48213. How much does shipping to Austria cost?")
+        for _ in range(3):
+            accepted = await world.send(conversation, "How much does shipping to Austria cost?")
+            await world.finished(accepted)
+        async with asyncio.timeout(5):
+            while world.runner.inflight:
+                await asyncio.sleep(0.01)
+        stored = await world.database.read(lambda stores: stores.conversations.get(conversation))
+        record = await world.database.read(lambda stores: stores.turns.record(accepted.turn.turn_id))
+
+    assert stored is not None
+    assert stored.summarised_until > 0
+    assert "deliveries to Austria" in stored.summary
+    assert "48213" in stored.summary
+    assert record is not None
+    assert "summary" in [attempt["purpose"] for attempt in record["attempts"]]

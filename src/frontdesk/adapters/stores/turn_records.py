@@ -26,7 +26,7 @@ from frontdesk.adapters.stores.schema import (
 )
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json
-from frontdesk.domain.ids import ConversationId
+from frontdesk.domain.ids import ConversationId, TurnId
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import Citation, ClaimSupport, StageTiming, TurnRecord, Withheld
 from frontdesk.domain.usage import CostEntry, VendorAttempt
@@ -69,6 +69,13 @@ _HIDDEN = frozenset({"body", "question", "degraded", "timings", "lease_until", "
 class TurnRecords:
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def add_attempts(self, turn_id: TurnId, attempts: Iterable[VendorAttempt]) -> None:
+        """Rows after those of the record; an attempt's number is its place."""
+        for attempt in attempts:
+            place = {"turn_id": turn_id, "position": attempt.number - 1}
+            self._session.run(_INSERT["vendor_attempts"], {**place, **_attempt_row(attempt)})
+            self._session.run(_INSERT["cost_entries"], {**place, **_cost_row(attempt.cost)})
 
     def write(self, record: TurnRecord, conversation_id: ConversationId, *, number: int) -> None:
         """Store the document of the conversation's turn `number`, and the rows."""

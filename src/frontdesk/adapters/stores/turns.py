@@ -1,5 +1,6 @@
 """Turns: opened once per idempotency key, worked on under a lease, ended once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.errors import HandedOverError, LeaseLostError, NotFoundError
 from frontdesk.domain.ids import ConversationId, MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
+from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.stores import StoredTurn
 
 _COLUMNS = tuple(turns.c[name] for name in StoredTurn.__dataclass_fields__)
@@ -165,6 +167,10 @@ class Turns:
         if ended is None:
             raise _lease_lost(lease)
         TurnRecords(self._session).write(record, ConversationId(ended.conversation_id), number=ended.number)
+
+    def add_attempts(self, turn_id: TurnId, attempts: Sequence[VendorAttempt]) -> None:
+        """Add requests that were made for a turn after it had ended, and what they cost."""
+        TurnRecords(self._session).add_attempts(turn_id, attempts)
 
     def record(self, turn_id: TurnId) -> dict[str, Any] | None:
         """What is known of a turn, JSON-ready, for its trace; None when there is no such turn."""

@@ -49,6 +49,11 @@ class SideJobs:
         self._breakers = breakers
         self._price = price
 
+    @property
+    def can_summarise(self) -> bool:
+        """Whether a model writes summaries."""
+        return self._summary is not None
+
     async def rewrite(
         self,
         question: str,
