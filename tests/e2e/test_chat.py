@@ -108,6 +108,31 @@ def test_a_message_that_did_not_arrive_is_sent_again_under_its_key(page: Page, s
     watch.complaints.clear()
 
 
+@pytest.mark.parametrize("reached_the_server", [True, False])
+def test_a_message_on_its_way_survives_a_reload_and_is_shown_once(
+    page: Page, site: str, reached_the_server: bool
+) -> None:
+    page.goto(site)
+    _ask(page, "hello")
+    expect(page.locator(".said.assistant")).to_have_count(2)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if reached_the_server:
+            route.fetch()
+        held.append(route)
+
+    page.route("**/messages", hold)
+    _ask(page, NORWAY)
+    page.wait_for_timeout(500)
+    assert held
+    page.unroute("**/messages")
+    page.reload()
+    expect(page.locator(".said.assistant").last).to_contain_text("16.90 EUR")
+    expect(page.locator(".said.customer")).to_have_count(2)
+    expect(page.locator(".said.customer.sending")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     "context",
     [

@@ -10,6 +10,7 @@ const FINAL = new Set(["answer.completed", "turn.failed"]);
 const state = { id: "", token: "", seq: 0, waiting: [], handedOver: false, opening: null };
 const turns = new Map(); // turn id -> { article, bubble, sentences, citations }
 const pending = []; // messages that the log has not shown yet: { key, text, article }
+const accepted = new Set(); // turns whose message the log has shown
 let following = null;
 
 // -- keeping the conversation over a reload ------------------------------------------------------
@@ -80,7 +81,7 @@ async function keepFollowing() {
     try {
       const response = await call(path("/events"), { headers: { Accept: "text/event-stream", "Last-Event-ID": String(state.seq) } });
       failures = 0;
-      if (status.dataset.kind === "offline") tell("");
+      if (status.dataset.kind === "offline") tell(state.handedOver ? wording.waiting : "");
       await readEvents(response.body, apply);
     } catch (error) {
       if (error.status === 404 || error.status === 401) return offerNew();
@@ -128,7 +129,8 @@ function apply(kind, data, seq) {
 
 const draw = {
   "turn.accepted"(data) {
-    const mine = pending.shift();
+    accepted.add(data.turn_id);
+    const mine = pending.splice(Math.max(0, pending.findIndex((message) => message.text === data.text)), 1)[0];
     keep();
     const article = mine?.article ?? addSaid("customer", wording.you, data.text);
     settle(article);
@@ -183,6 +185,7 @@ function turnOf(turnId) {
     const { article, bubble } = makeSaid("assistant", assistantName);
     turn = { article, bubble, sentences: [], citations: [] };
     turns.set(turnId, turn);
+    article.setAttribute("aria-busy", "true"); // read out once, when it is complete
     showStage(turn, wording.thinking);
     log.append(article);
   }
@@ -200,6 +203,7 @@ function endTurn(data, citations) {
   const ending = turn ?? turnOf(data.turn_id);
   ending.citations = citations;
   drawText(ending, data.text, true);
+  ending.article.removeAttribute("aria-busy");
 }
 
 // -- drawing -------------------------------------------------------------------------------------
@@ -351,19 +355,36 @@ async function send(message) {
     await open();
     keep();
     const response = await call(path("/messages"), { body: { text: message.text }, headers: { "Idempotency-Key": message.key, Accept: "application/json" } });
-    if (response.status === 200) catchUp(await response.json());
+    const turn = await response.json();
+    if (accepted.has(turn.turn_id)) drop(message);
+    if (response.status === 200) catchUpLater(turn).catch(() => {}); // the stream has it in the end
   } catch (error) {
     if (!pending.includes(message)) return; // it arrived; the log has the rest
     showProblem(message, error);
   }
 }
 
-// The stream normally shows an answer first; where a proxy holds the stream back, the reply has it too.
-async function catchUp(turn) {
+// The stream normally shows an answer first; where a proxy holds the stream back, the log is read once more.
+async function catchUpLater(turn) {
   await pause(1500);
-  if (turn.seq <= state.seq) return;
-  const page = await call(path(`/events?after=${state.seq}`), { headers: { Accept: "application/json" } }).then((response) => response.json());
-  for (const event of page.events) apply(event.kind, event.data, event.seq);
+  if (turn.seq > state.seq) await catchUp();
+}
+
+async function catchUp() {
+  for (let page = { has_more: true }; page.has_more; ) {
+    const response = await call(path(`/events?limit=500&after=${state.seq}`), { headers: { Accept: "application/json" } });
+    page = await response.json();
+    for (const event of page.events) apply(event.kind, event.data, event.seq);
+  }
+}
+
+// Sent twice, shown once: the log had it already under the same key.
+function drop(message) {
+  const place = pending.indexOf(message);
+  if (place < 0) return;
+  pending.splice(place, 1);
+  message.article.remove();
+  keep();
 }
 
 function showProblem(message, error) {
@@ -441,11 +462,25 @@ field.addEventListener("keydown", (event) => {
 });
 person.addEventListener("click", askForPerson);
 
-recall();
-if (state.id) {
+async function resume() {
   state.opening = Promise.resolve();
+  for (let failures = 0; ; failures += 1) {
+    try {
+      await catchUp();
+      break;
+    } catch (error) {
+      if (error.status === 404 || error.status === 401) return offerNew();
+      tell(wording.offline, "offline");
+      await pause(Math.min(10000, 500 * 2 ** failures));
+    }
+  }
+  if (!state.handedOver) tell("");
+  scrollToEnd();
   follow();
   // Messages that were on their way when the page was left; their keys make sending them again harmless.
   for (const { key, text } of state.waiting) submit(text, key);
 }
+
+recall();
+if (state.id) resume();
 field.focus();
