@@ -16,7 +16,9 @@ _WHOLE = 0.9
 def find_contradictions(
     claim: Piece, windows: Sequence[Window], passages: Sequence[PassageEvidence], question: Piece | None, rarity: Rarity
 ) -> tuple[str, ...]:
-    """Any of number, date, price, unit, negation, yes_no; each once, in that order of checking."""
+    """Any of number, date, price, unit, negation, yes_no, each once; none for what repeats a sentence."""
+    if windows and windows[0].is_quoted:
+        return ()
     found = dict.fromkeys(_amounts(claim, windows, passages, question, rarity))
     if _has_unknown_code(claim, passages, question):
         found["number"] = None

@@ -14,6 +14,8 @@ _LARGEST_WINDOW = 3
 """Sentences of one passage that may bear on a claim together: what a merged or summed-up sentence draws on."""
 _LEAST_GAIN = 0.08
 """Share of a claim's weight that a further sentence must add (a guess; 0.05 to 0.15 measure alike)."""
+_QUOTED = 100.0
+"""Puts a sentence that the claim repeats before every other."""
 _PREFIX = 5
 """Letters that two stems of one family share: access, accessible."""
 _FAMILY_CREDIT = 0.7
@@ -48,6 +50,8 @@ class Window:
     """Questions and headings right before them: they lend words and never amounts."""
     coverage: float
     """Share of the claim's weight that its first sentence with its context carries."""
+    is_quoted: bool
+    """The claim is its first sentence, word for word."""
 
 
 @lru_cache(maxsize=256)
@@ -115,7 +119,7 @@ def find_windows(claim: Piece, passages: Sequence[PassageEvidence], rarity: Rari
         for index, passage in enumerate(passages)
         if (window := _window(claim, index, passage, rarity, total)) is not None
     ]
-    found.sort(key=lambda window: (-window.coverage, window.passage))
+    found.sort(key=lambda window: (not window.is_quoted, -window.coverage, window.passage))
     return found
 
 
@@ -143,7 +147,8 @@ def _window(claim: Piece, index: int, passage: PassageEvidence, rarity: Rarity, 
     context = _context(passage, place)
     lent = frozenset[str]().union(pieces[0].stems, passage.heading, *(piece.stems for piece in context))
     share = coverage(claim, lent, pieces[0].joined.union(*(piece.joined for piece in context)), rarity)
-    return Window(passage=index, pieces=pieces, context=context, coverage=share)
+    quoted = pieces[0].tokens == claim.tokens
+    return Window(passage=index, pieces=pieces, context=context, coverage=share, is_quoted=quoted)
 
 
 def _context(passage: PassageEvidence, place: int) -> tuple[Piece, ...]:
@@ -162,4 +167,4 @@ def _overlap(claim: Piece, piece: Piece, rarity: Rarity) -> float:
     """Shared weight, with a little for shared wording and amounts, so that the closest of like sentences wins."""
     shared = weigh(claim.stems & piece.stems, rarity)
     near = sum(1 for amount in claim.amounts for other in piece.amounts if amount.value == other.value)
-    return shared + 0.02 * len(claim.pairs & piece.pairs) + 0.3 * near
+    return shared + 0.02 * len(claim.pairs & piece.pairs) + 0.3 * near + _QUOTED * (claim.tokens == piece.tokens)

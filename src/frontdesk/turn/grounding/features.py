@@ -61,6 +61,10 @@ VECTOR_NAMES = ("cosine", "worst_cosine")
 NAMES = (*RATIOS, *COUNTS, *(f"worst_{name}" for name in WORST), *WHOLE)
 
 
+_ALIKE = 0.05
+"""Coverage by which two windows bear on a claim alike (a guess)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """One claim against what the passages say."""
@@ -76,15 +80,35 @@ def compare(
     claim: Piece, passages: Sequence[PassageEvidence], question: Piece | None, rarity: Rarity, language: str
 ) -> Comparison:
     """Measure one claim; the question lends its words and amounts, since an answer may repeat them."""
-    windows = find_windows(claim, passages, rarity)
+    windows, reasons = _least_contradicted(claim, find_windows(claim, passages, rarity), passages, question, rarity)
     values = _wording(claim, windows, passages, rarity)
     values |= _coverage(claim, windows, passages, question, rarity)
     values |= _amounts(claim, windows, passages, question)
     values |= _polarity(claim, windows)
     values |= _manner(claim, language)
-    reasons = find_contradictions(claim, windows, passages, question, rarity)
     values["contradictions"] = float(len(reasons))
     return Comparison(piece=claim, windows=windows, values=values, contradictions=reasons)
+
+
+def _least_contradicted(
+    claim: Piece,
+    windows: list[Window],
+    passages: Sequence[PassageEvidence],
+    question: Piece | None,
+    rarity: Rarity,
+) -> tuple[list[Window], tuple[str, ...]]:
+    """The windows and what contradicts the claim; of windows that bear alike, one that does not contradict goes first.
+
+    Neighbouring articles speak of the same thing in other cases: what one of them supports is supported.
+    """
+    reasons = find_contradictions(claim, windows, passages, question, rarity)
+    for place, window in enumerate(windows[1:], start=1) if reasons else ():
+        if window.coverage < windows[0].coverage - _ALIKE:
+            break
+        reordered = [window, *windows[:place], *windows[place + 1 :]]
+        if not find_contradictions(claim, reordered, passages, question, rarity):
+            return reordered, ()
+    return windows, reasons
 
 
 def summarise(comparisons: Sequence[Comparison], *, talk_share: float, asks: int, claims_nothing: bool) -> list[float]:
