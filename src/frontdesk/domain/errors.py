@@ -9,18 +9,18 @@
         UnauthenticatedError       no valid credential was given
         PermissionDeniedError      the credential does not allow this
       DependencyError            the outside failed
-        DependencyTimeoutError
-        UnavailableError
-        RateLimitedError
+        DependencyTimeoutError     it did not answer in time
+        UnavailableError           it cannot be reached, or is not ready
+        RateLimitedError           it asks us to slow down
         RejectedError              the outside refused: credentials, content filter, context length
-        MalformedReplyError
+        MalformedReplyError        its answer makes no sense
       LimitError                 our own bound was reached
-        DeadlineError
-        TokenBudgetError
-        CostBudgetError
-        OverloadedError
+        DeadlineError              the time is up
+        TokenBudgetError           too many tokens
+        CostBudgetError            too much money
+        OverloadedError            too much is under way
       StoredDataError            stored things disagree; never retried
-        ChecksumError
+        ChecksumError              a stored file is not what was written
         LeaseLostError             another worker owns this turn now
         HandedOverError            a person owns this conversation now
       ConfigError                at start only; lists every problem at once

@@ -30,6 +30,7 @@ class TurnAccepted(Event):
     turn_id: TurnId
     message_id: MessageId
     text: str
+    """What the customer wrote, after repair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class TurnStage(Event):
     is_stored = False
     turn_id: TurnId
     stage: str
+    """`retrieve` or `generate`."""
     label: str
     """For people, in the conversation's language."""
 
@@ -52,9 +54,12 @@ class AnswerSentence(Event):
     personal = frozenset({"text"})
     turn_id: TurnId
     index: int
+    """Order within the attempt, from 0."""
     separator: str
+    """What stands between it and the text before it."""
     text: str
     citations: tuple[Citation, ...]
+    """The sources of this sentence; empty for the assistant's own prepared words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class TurnReset(Event):
     kind = "turn.reset"
     turn_id: TurnId
     reason: Literal["taken_over", "vendor_failed"]
+    """Another worker took the turn over, or a model broke off and the next one begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +84,10 @@ class AnswerCompleted(Event):
     citations: tuple[Citation, ...]
     confidence: ConfidenceLevel
     degraded: tuple[str, ...]
+    """What did not work as it should; empty when all did."""
     release_id: ReleaseId
     timings_ms: Mapping[str, float]
+    """Milliseconds per stage, in `total`, and until the first confirmed text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,9 @@ class TurnFailed(Event):
     turn_id: TurnId
     outcome: Outcome
     text: str
+    """The assistant's apology."""
     code: str
+    """Why, as a code of an error, `gave_up` or `unexpected`."""
     release_id: ReleaseId
     timings_ms: Mapping[str, float]
 
