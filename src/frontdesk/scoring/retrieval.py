@@ -31,14 +31,19 @@ from frontdesk.turn.retrieval import Found, Retriever
 Row = Mapping[str, Any]
 _SPEAKERS: Mapping[str, Role] = {
     "user": "customer",
+    "human": "customer",
     "customer": "customer",
     "assistant": "assistant",
     "agent": "assistant",
     "system": "assistant",
     "bot": "assistant",
+    "model": "assistant",
+    "ai": "assistant",
     "operator": "operator",
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # a score must not depend on when it was computed
+LEAST_SHARE = 0.05
+"""Share of the documents from which a detected language is believed: short texts are often taken for another; a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,8 @@ class RetrievalScorer:
         Raises:
             MalformedError: a document has no id or text, or an id is repeated.
         """
-        parsed = [_document(row, number) for number, row in enumerate(documents, 1)]
+        languages = _languages(documents)
+        parsed = [_document(row, number, languages) for number, row in enumerate(documents, 1)]
         names = {document.document_id: document.path for document in parsed}
         if not parsed or len(names) != len(parsed):
             raise MalformedError("Documents need ids that differ, and there must be one.", field="id")
@@ -112,7 +118,8 @@ class RetrievalScorer:
             MalformedError: as `score`.
         """
         question = _text(row, "question")
-        language = str(row.get("language") or detect_language(question, default=self.language))
+        spoken = tuple(self.index.manifest.languages)
+        language = str(row.get("language") or detect_language(question, default=self.language, among=spoken))
         return await self.retriever.search(
             question, language=language, history=_history(row, question), audiences=PUBLIC_ONLY
         )
@@ -126,10 +133,23 @@ async def score_retrieval(
         yield await scorer.score(row, limit=limit)
 
 
-def _document(row: Row, number: int) -> Document:
+def _languages(documents: Sequence[Row]) -> list[str]:
+    """What the documents are written in, most common first; a few strays are not believed."""
+    named = Counter(
+        str(row.get("language") or detect_language(str(row.get("text", "")), default="en")) for row in documents
+    )
+    ranked = named.most_common()
+    return [
+        language
+        for language, count in ranked
+        if (language, count) == ranked[0] or count >= LEAST_SHARE * len(documents)
+    ]
+
+
+def _document(row: Row, number: int, languages: Sequence[str]) -> Document:
     name, title = _text(row, "id", number), clean_text(str(row.get("title") or ""))
     text = clean_text(_text(row, "text", number))
-    language = str(row.get("language") or detect_language(text, default="en"))
+    language = str(row.get("language") or detect_language(text, default=languages[0], among=languages))
     digest = content_hash([name, title, text, language])
     return Document(
         document_id=DocumentId.mint(content_hash([name])[:32]),

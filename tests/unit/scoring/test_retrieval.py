@@ -81,3 +81,12 @@ def test_refuses_documents_it_cannot_name(tmp_path: Path, documents: list[dict[s
 async def test_refuses_rows_it_cannot_read(tmp_path: Path, row: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         await build(tmp_path, DOCUMENTS).score(row, limit=5)
+
+
+async def test_a_stray_detected_language_is_not_believed(tmp_path: Path) -> None:
+    texts = [f"The order number {n} was delivered to the customer within three working days." for n in range(40)]
+    documents = [{"id": str(n), "text": text} for n, text in enumerate(texts)] + [
+        {"id": "x", "text": "Arrivederci Roma bella"}
+    ]
+    scorer = build(tmp_path, documents)
+    assert set(scorer.index.manifest.languages) == {"en"}
