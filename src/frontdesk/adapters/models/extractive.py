@@ -45,6 +45,8 @@ ALSO_RELEVANT = 0.6
 """Further sentences reach this share of the best one's score."""
 DUPLICATE = 0.6
 """Jaccard overlap of stems from which two sentences say the same."""
+PARALLEL = 0.35
+"""Jaccard overlap of stems from which a sentence with fewer of the question's words is about a sibling; a guess."""
 PREFIX = 5
 """Words of this length that begin alike count as related, which helps with compounds."""
 
@@ -88,12 +90,12 @@ class ExtractiveChatModel:
 
     async def choose(self, request: ChatRequest) -> list[str]:
         """The sentences to quote, in reading order; empty when none is relevant enough."""
-        scored = _score_all(request)
+        wanted, scored = _score_all(request)
         if self._embedder is not None and request.language == "en" and scored:
             scored = await self._with_meaning(self._embedder, request.question, scored)
         if not scored or scored[0].score < RELEVANT:
             return []
-        chosen = _procedure(request, scored) or _distinct(scored)
+        chosen = _procedure(request, scored) or _distinct(scored, wanted)
         return [item.candidate.text for item in _in_reading_order(chosen)]
 
     async def _with_meaning(self, embedder: Embedder, question: str, scored: list[_Scored]) -> list[_Scored]:
@@ -124,8 +126,11 @@ class ExtractiveChatModel:
         return [found[text] for text in texts]
 
 
-def _score_all(request: ChatRequest) -> list[_Scored]:
-    """Every candidate, best first; those in the question's language alone, where there are relevant ones."""
+def _score_all(request: ChatRequest) -> tuple[dict[str, float], list[_Scored]]:
+    """The question's words with their weights, and every candidate, best first.
+
+    Those in the question's language alone, where there are relevant ones.
+    """
     pool = [
         (rank, passage.language, candidate)
         for rank, passage in enumerate(request.passages)
@@ -139,9 +144,8 @@ def _score_all(request: ChatRequest) -> list[_Scored]:
     ]
     native = [item for language, item in scored if language == request.language]
     is_native_enough = any(item.score >= RELEVANT for item in native)
-    return sorted(
-        native if is_native_enough else [item for _, item in scored], key=lambda item: (-item.score, item.rank)
-    )
+    kept = native if is_native_enough else [item for _, item in scored]
+    return wanted, sorted(kept, key=lambda item: (-item.score, item.rank))
 
 
 def _weights(request: ChatRequest, pool: Sequence[Candidate]) -> dict[str, float]:
@@ -197,15 +201,27 @@ def _procedure(request: ChatRequest, scored: list[_Scored]) -> list[_Scored]:
     return steps if len(steps) <= MAX_STEPS else []
 
 
-def _distinct(scored: list[_Scored]) -> list[_Scored]:
+def _distinct(scored: list[_Scored], wanted: dict[str, float]) -> list[_Scored]:
     """The best sentence and what adds to it."""
     chosen: list[_Scored] = []
     for item in scored:
         if len(chosen) == MAX_SENTENCES or item.score < max(RELEVANT, ALSO_RELEVANT * scored[0].score):
             break
-        if not any(_same(item.candidate, other.candidate) for other in chosen):
+        if any(_same(item.candidate, other.candidate) for other in chosen):
+            continue
+        if not _is_parallel(item.candidate, scored[0].candidate, wanted):
             chosen.append(item)
     return chosen
+
+
+def _is_parallel(candidate: Candidate, best: Candidate, wanted: dict[str, float]) -> bool:
+    """Whether it says of something else what the best sentence says of what was asked: another country's price."""
+    asked_in_best = {stem for stem in wanted if _has(best.stems, stem)}
+    asked_in_this = {stem for stem in wanted if _has(candidate.stems, stem)}
+    if not asked_in_this < asked_in_best:
+        return False
+    common = len(candidate.stems & best.stems)
+    return common >= PARALLEL * len(candidate.stems | best.stems)
 
 
 def _same(left: Candidate, right: Candidate) -> bool:

@@ -16,6 +16,9 @@ TURNS_BACK = 3
 CARRIED_LIMIT = 12
 """Most words carried; recall is the same for 12 and for 40, and fewer mix less."""
 
+RESTATED = 2
+"""Content words that two questions share when one restates the other; one shared word is only their topic."""
+
 
 def rewrite_heuristically(question: str, history: Sequence[ChatTurn], language: str) -> SearchQuery:
     """The question with the content words it leaves out, taken from the customer's earlier turns.
@@ -45,15 +48,23 @@ def leans_on_history(question: str, language: str) -> bool:
 
 
 def _carried_words(question: str, history: Sequence[ChatTurn], language: str) -> tuple[str, ...]:
+    asked = {stem(token.text, language) for token in words(question) if not is_stopword(token.text, language)}
     known = {stem(token.text, language) for token in words(question)}
     carried: list[str] = []
     for text in _earlier_turns(history, language):
+        if _is_same_question(asked, {stem(token.text, language) for token in words(text)}):
+            continue
         for token in words(text):
             root = stem(token.text, language)
             if root not in known and not is_stopword(token.text, language):
                 known.add(root)
                 carried.append(token.text)
     return tuple(carried[:CARRIED_LIMIT])
+
+
+def _is_same_question(asked: set[str], earlier: set[str]) -> bool:
+    """Whether a question says itself what an earlier one said, but for what it replaces: Spain, not Austria."""
+    return RESTATED <= len(asked & earlier) < len(asked) <= 2 * len(asked & earlier)
 
 
 def _earlier_turns(history: Sequence[ChatTurn], language: str) -> list[str]:

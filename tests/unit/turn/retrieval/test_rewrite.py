@@ -88,3 +88,11 @@ def test_without_history_there_is_nothing_to_carry() -> None:
 def test_a_language_without_cue_words_still_recognises_short_questions() -> None:
     assert leans_on_history("Och Norge?", "sv")
     assert not leans_on_history("Hur lång tid tar leveransen till Norge med expressfrakt", "sv")
+
+
+def test_a_question_that_replaces_one_word_of_the_last_one_does_not_carry_it() -> None:
+    asked_before = (ChatTurn(role="customer", text="How much does shipping to Austria cost?"),)
+
+    query = rewrite_heuristically("How much does shipping to Spain cost?", asked_before, "en")
+
+    assert query.carried == ()
