@@ -62,8 +62,9 @@ class _ServerThread(threading.Thread):
             await self._enough.wait()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each module: while it is open, its event loop keeps asynchronous tests from running."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("NO CHROMIUM HERE: the browser tests did not run. tests/e2e/need-chromium.sh installs it.")

@@ -221,9 +221,8 @@ function makeSaid(role, name) {
 
 function addSaid(role, name, text) {
   const { article, bubble } = makeSaid(role, name);
-  bubble.append(...paragraphs(text, null));
-  const running = role === "operator" ? null : [...turns.values()].find((turn) => turn.bubble.querySelector(".stage"))?.article;
-  running && role !== "customer" ? running.before(article) : log.append(article);
+  bubble.append(make("p", { textContent: text })); // people's words stay as they wrote them
+  log.append(article);
   return article;
 }
 
