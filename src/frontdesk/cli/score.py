@@ -26,7 +26,7 @@ def grounding(rows: InputArgument = sys.stdin) -> None:  # type: ignore[assignme
     line on stderr, the others go on, and the exit code is 1.
     """
     scorer = open_grounding_scorer(settings_for())
-    _score(rows, scorer.score)
+    _score(rows, scorer.score_row)
 
 
 def retrieval(

@@ -1,8 +1,9 @@
 """`up` and `serve`: run the server."""
 
-import asyncio
 import json
 import os
+
+import uvloop
 
 from frontdesk.bootstrap import ensure_staff_key, open_app, start_logging
 from frontdesk.cli.options import AssistantOption, DataOption, HostOption, JsonOption, PortOption, settings_for
@@ -24,7 +25,7 @@ def up(
 
     The first line on stdout is the address. A staff key is printed the first time only.
     """
-    asyncio.run(_run(settings_for(assistant, data_dir, host, port), should_sync=True, as_json=as_json))
+    uvloop.run(_run(settings_for(assistant, data_dir, host, port), should_sync=True, as_json=as_json))
 
 
 def serve(
@@ -35,7 +36,7 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Serve the newest snapshot, without reading documents in. With PostgreSQL, start as many as you like."""
-    asyncio.run(_run(settings_for(assistant, data_dir, host, port), should_sync=False, as_json=as_json))
+    uvloop.run(_run(settings_for(assistant, data_dir, host, port), should_sync=False, as_json=as_json))
 
 
 async def _run(settings: Settings, *, should_sync: bool, as_json: bool) -> None:
