@@ -163,8 +163,7 @@ async def vendor_alone(url: str, clients: int, seconds: float) -> None:
 
         async def one(_: int) -> None:
             async with http.stream("POST", f"{url}/chat/completions", json=body) as response:
-                async for _ in response.aiter_raw():
-                    pass
+                await response.aread()
 
         report(f"floor: vendor alone, streamed, {clients} client(s)", *await run_clients(clients, seconds, one))
 

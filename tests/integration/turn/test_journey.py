@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from builders import ARTICLES, a_release, a_world
-from frontdesk.adapters.models.scripted import ScriptedChatModel, reply
+from frontdesk.adapters.models.scripted import ScriptedChatModel, Step, reply
 from frontdesk.domain.errors import ConflictError, RateLimitedError, UnavailableError
 from frontdesk.domain.release import GuardPolicy, ModelRoute, RoutingPolicy
 from frontdesk.domain.safety import FindingKind, GuardAction
@@ -144,7 +144,7 @@ async def test_a_vendor_that_fails_at_once_is_replaced_by_quotation_and_it_shows
 
 
 async def test_a_vendor_that_breaks_off_has_its_sentences_voided_and_never_glued(tmp_path: Path, url: str) -> None:
-    broken = ["Standard shipping to Austria costs 6.90 EUR. And then ", UnavailableError("cut", result="cut")]
+    broken: list[Step] = ["Standard shipping to Austria costs 6.90 EUR. And then ", UnavailableError("cut", result="cut")]
     async with a_world(a_release(tmp_path, model=ScriptedChatModel(broken)), url=url) as world:
         conversation = await world.a_conversation()
         answer = body(await world.ask(conversation, "How much does shipping to Austria cost?"))
