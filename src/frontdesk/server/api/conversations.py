@@ -184,9 +184,11 @@ def create_conversation(stores: Stores, conversation: Conversation, token_hash: 
         stores.conversations.set_principal(conversation.conversation_id, known)
 
 
-def verify_identity(request: Request, token: str | None) -> Principal:
+def verify_identity(request: Request, token: str | None, *, field: str = "identity_token") -> Principal:
     """The principal a signed token proves; the public where there is none.
 
+    Args:
+        field: where the token was sent, for the error.
     Raises:
         UnauthenticatedError: it does not hold, or this installation knows no key.
     """
@@ -194,8 +196,11 @@ def verify_identity(request: Request, token: str | None) -> Principal:
         return Principal(audiences=PUBLIC_ONLY)
     verifier = frontdesk_of(request).identity
     if verifier is None:
-        raise UnauthenticatedError("This installation verifies no customers.", field="identity_token")
-    return verifier.verify(token)
+        raise UnauthenticatedError("This installation verifies no customers.", field=field)
+    try:
+        return verifier.verify(token)
+    except UnauthenticatedError as error:
+        raise UnauthenticatedError(error.public_message, **{**error.data, "field": field}) from error
 
 
 def describe(conversation: Conversation) -> dict[str, Any]:

@@ -118,7 +118,7 @@ async def create_chat_completion(request: Request) -> Response:
         names = ", ".join(model_names(request))
         raise NotFoundError(f"There is no model '{wanted.model[:80]}'. These are there: {names}.", field="model")
     question, history = split_messages(wanted.messages)
-    principal = verify_identity(request, request.headers.get(IDENTITY_HEADER))
+    principal = verify_identity(request, request.headers.get(IDENTITY_HEADER), field=IDENTITY_HEADER)
     accepted = await _accept(app, question, history, principal)
     completion = Completion(
         app=app,
