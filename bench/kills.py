@@ -33,7 +33,7 @@ DEMO = Path(__file__).parents[1] / "examples" / "harbor-and-pine"
 QUESTIONS = (
     "What do I have to spend for free delivery to Finland?",
     "How long does a PayPal refund take?",
-    "Whats the yearly price of the Pine Club, and does it go up?",
+    "What's the yearly price of the Pine Club, and does it go up?",
     "How much is standard delivery to mainland Spain?",
     "is there any interest if I pay in three monthly parts?",
 )

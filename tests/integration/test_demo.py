@@ -25,7 +25,7 @@ NAMED = (
     "There are bubbles in the membrane of my rain jacket after 4 years. Covered?",
     "Can my merino shirt go in the tumble dryer?",
     "my foot is 26.6 cm long, which EU shoe size do i need",
-    "Whats the yearly price of the Pine Club, and does it go up?",
+    "what's the deposit for borrowing an avalanche set",
     "Is the Amsterdam shop open on sundays?",
     "i typed my password wrong too often and now im locked out, for how long?",
 )
