@@ -2,8 +2,9 @@
 
 import re
 import threading
+import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import Stemmer
@@ -30,6 +31,10 @@ _ALGORITHMS = {
     "el": "greek",
     "ar": "arabic",
 }
+# People leave the accents of these languages out, and their stemmers do as well without them, measured on XQuAD-R.
+# Other stemmers read endings by their accents (ções, ée) or by letters that a mark makes (å, ő, ı).
+_ACCENTS_LEFT_OUT = frozenset({"en", "es", "de"})
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Python's \w leaves out combining marks: accents, Hebrew and Arabic points, and the vowels of Indic scripts.
@@ -70,26 +75,42 @@ def words(text: str) -> list[Token]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str, language: str) -> str:
-    """The word's stem, case folded; only folded for a language without a stemmer."""
+    """The word's stem, case folded, in some languages without accents; only folded in one without a stemmer."""
     folded = fold(word)
+    if language in _ACCENTS_LEFT_OUT and not folded.isascii():
+        folded = strip_accents(folded)
     algorithm = _ALGORITHMS.get(language)
     return _stemmer(algorithm).stemWord(folded) if algorithm else folded
 
 
 def content_stems(text: str, language: str) -> list[str]:
     """Stems of the words that carry content, in order, repeats kept."""
-    stopwords = STOPWORDS.get(language, frozenset())
+    stopwords = _function_words(language)
     return [stem(token.text, language) for token in words(text) if fold(token.text) not in stopwords]
 
 
 def is_stopword(word: str, language: str) -> bool:
     """Whether it is a function word of the language; never for a language without a list."""
-    return fold(word) in STOPWORDS.get(language, frozenset())
+    return fold(word) in _function_words(language)
 
 
 def fold(word: str) -> str:
     """The word without case and with plain apostrophes."""
     return word.casefold().replace("’", "'")
+
+
+def strip_accents(word: str) -> str:
+    """The word's letters without the marks on them: garantía as garantia."""
+    return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    """Also as people type them without accents; a word that has one keeps it here: German schön is not schon."""
+    listed = STOPWORDS.get(language, frozenset())
+    if language not in _ACCENTS_LEFT_OUT:
+        return listed
+    return listed.union(*({strip_accents(word), word.translate(_SPELLED_OUT)} for word in listed))
 
 
 def _pairs(run: str, start: int) -> Iterator[Token]:

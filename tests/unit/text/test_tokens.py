@@ -57,3 +57,28 @@ def test_content_stems_leave_out_function_words_and_keep_order_and_repeats() -> 
 @pytest.mark.parametrize(("word", "language"), [("Don’t", "en"), ("también", "es"), ("Für", "de"), ("avec", "fr")])
 def test_function_words_are_known_in_any_case_and_apostrophe(word: str, language: str) -> None:
     assert is_stopword(word, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "typed"),
+    [
+        ("es", "garantía", "garantia"),
+        ("es", "envíos", "envio"),
+        ("de", "Rückgabe", "rueckgabe"),
+        ("de", "Rückgabe", "ruckgabe"),
+        ("de", "geöffnet", "geoeffnet"),
+        ("en", "cafés", "cafe"),
+    ],
+)
+def test_words_typed_without_their_accents_share_the_stem(language: str, written: str, typed: str) -> None:
+    assert stem(written, language) == stem(typed, language)
+
+
+@pytest.mark.parametrize(("word", "language"), [("fur", "de"), ("fuer", "de"), ("cuanto", "es"), ("tambien", "es")])
+def test_function_words_are_known_without_their_accents(word: str, language: str) -> None:
+    assert is_stopword(word, language)
+
+
+def test_a_word_with_an_accent_is_not_taken_for_a_function_word_without() -> None:
+    assert is_stopword("schon", "de")
+    assert not is_stopword("schön", "de")
