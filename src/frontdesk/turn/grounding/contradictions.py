@@ -22,7 +22,7 @@ def find_contradictions(
     found = dict.fromkeys(_amounts(claim, windows, passages, question, rarity))
     if _has_unknown_code(claim, passages, question):
         found["number"] = None
-    if windows and _denies_otherwise(claim, windows[0], rarity):
+    if windows and (_denies_otherwise(claim, windows[0], rarity) or _is_turned_round(claim, windows, rarity)):
         found["negation"] = None
     if claim.opening and _answers_otherwise(claim, windows, passages, question, rarity):
         found["yes_no"] = None
@@ -42,7 +42,7 @@ def _amounts(
     if len(rival) == len(claim.amounts):  # one for one, so what is left out was replaced, if only by a repeat
         yield from (contradiction(other, claim.amounts) for other in rival if not is_among(other, claim.amounts))
     for amount in claim.amounts:
-        if question and is_among(amount, question.amounts):
+        if question and is_among(amount, question.amounts) and not _replaces(amount, windows, claim):
             continue
         if rival and not is_among(amount, rival) and (swapped := _left_out(amount, rival, claim)):
             yield contradiction(amount, swapped)
@@ -72,11 +72,22 @@ def _left_out(amount: Quantity, rival: Sequence[Quantity], claim: Piece) -> list
     return [other for other in rival if is_comparable(amount, other) and not is_among(other, claim.amounts)]
 
 
+def _replaces(amount: Quantity, windows: Sequence[Window], claim: Piece) -> bool:
+    """Whether the customer's own amount stands where the bearing sentence has another that the claim leaves out."""
+    if not windows or windows[0].coverage < _SAME_TOPIC:
+        return False
+    return bool(_left_out(amount, windows[0].pieces[0].amounts, claim))
+
+
+def _is_turned_round(claim: Piece, windows: Sequence[Window], rarity: Rarity) -> bool:
+    """Whether a sentence says exactly this but for a denial, and none says it as it stands."""
+    alike = [window.pieces[0] for window in windows if _is_same_but_for_denials(claim, window.pieces[0], rarity)]
+    return bool(alike) and all(piece.denials != claim.denials for piece in alike)
+
+
 def _denies_otherwise(claim: Piece, window: Window, rarity: Rarity) -> bool:
     """One denies what the other affirms, in sentences that speak of the same thing and hold no other denial."""
     evidence = window.pieces[0]
-    if claim.denials != evidence.denials and _is_same_but_for_denials(claim, evidence, rarity):
-        return True
     if window.coverage < _SAME_TOPIC or claim.is_hedged != evidence.is_hedged or _is_opposite(claim, evidence):
         return False
     if claim.denials and not any(piece.denials for piece in window.pieces):

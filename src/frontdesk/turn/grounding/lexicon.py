@@ -150,7 +150,7 @@ _OPPOSED = {
 }
 _DENIALS = {
     "en": "not no never none neither nor cannot without unable nobody nothing nowhere hardly",
-    "es": "no nunca jamás sin ni ningún ninguna ninguno ninguna tampoco nada nadie",
+    "es": "no nunca jamás sin ningún ninguna ninguno ninguna tampoco nada nadie",
     "de": "nicht kein keine keinem keinen keiner keines nie niemals ohne weder nirgends niemand nichts",
     "fr": "ne pas jamais aucun aucune sans ni rien",
     "it": "non mai nessun nessuno nessuna senza né niente",

@@ -179,3 +179,44 @@ def test_the_order_of_passages_does_not_change_the_risk(grounder: Grounder, pass
     other = grounder.check_now("The store opens at 10:00.", [second, first], question="", language="en")
     assert one.risk == other.risk
     assert replace(one.claims[0], evidence=None) == replace(other.claims[0], evidence=None)
+
+
+def test_the_customers_own_amount_does_not_stand_in_for_the_one_of_the_article(
+    grounder: Grounder, passage: MakePassage
+) -> None:
+    article = passage("You can cancel an express order within 15 minutes of placing it.")
+    question = "can i cancel an express order i made 20 min ago"
+
+    lie = check(
+        grounder, "You can cancel an express order within 20 minutes of placing it.", article, question=question
+    )
+    both = check(
+        grounder,
+        "You ordered 20 minutes ago, and an express order can be cancelled within 15 minutes of placing it.",
+        article,
+        question=question,
+    )
+
+    assert "number" in lie.claims[0].contradictions
+    assert both.claims[0].contradictions == ()
+
+
+def test_a_denial_counts_also_where_another_sentence_bears_the_claim_more(
+    grounder: Grounder, passage: MakePassage
+) -> None:
+    passages = [
+        passage("Sale items cannot be exchanged by post; they can only be returned within 14 days of delivery."),
+        passage("You can return sale items within 14 days of delivery.", name="chunk_2"),
+    ]
+    report = grounder.check_now(
+        "You cannot return sale items within 14 days of delivery.", passages, question="", language="en"
+    )
+    assert "negation" in report.claims[0].contradictions
+
+
+def test_a_denial_left_out_in_spanish_is_found_beside_a_list_joined_by_ni(
+    grounder: Grounder, passage: MakePassage
+) -> None:
+    article = passage("Harbor & Pine no envía a Canarias, Ceuta ni Melilla.", language="es")
+    report = check(grounder, "Harbor & Pine envía a Canarias, Ceuta ni Melilla.", article)
+    assert "negation" in report.claims[0].contradictions
