@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -22,6 +23,8 @@ from frontdesk.settings import Settings, load_settings
 from frontdesk.turn.delivery import final_event
 
 DEMO = Path(__file__).parents[1] / "examples" / "harbor-and-pine"
+SPAIN = "How much is standard delivery to mainland Spain?"
+"""Answered with 8.90 EUR, by words alone as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,42 @@ async def an_open_shop(data_dir: Path, *, assistant: Path = DEMO, **settings: An
     assert key is not None
     async with running_server(app) as url:
         yield Counter(app=app, url=url, staff_key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An open shop, and a conversation in it."""
+
+    shop: Counter
+    http: httpx.AsyncClient
+    path: str
+    headers: Mapping[str, str]
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """A normal turn."""
+        response = await self.http.post(
+            f"{self.path}/messages", json={"text": text}, headers={**self.headers, **a_key()}
+        )
+        assert response.status_code == 200, (text, response.text)
+        turn: dict[str, Any] = response.json()
+        return turn
+
+    async def somebody_else(self) -> "Visit":
+        return await visit(self.shop, self.http)
+
+
+async def visit(shop: Counter, http: httpx.AsyncClient) -> Visit:
+    opened = (await http.post("/v1/conversations", json={"locale": "en"})).json()
+    return Visit(
+        shop=shop,
+        http=http,
+        path=f"/v1/conversations/{opened['conversation_id']}",
+        headers={"Authorization": f"Bearer {opened['token']}"},
+    )
+
+
+def a_key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid.uuid4().hex}
 
 
 def _settings(data_dir: Path, assistant: Path, others: Mapping[str, Any]) -> Settings:

@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.domain import errors
@@ -142,6 +143,8 @@ class CatchErrors:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            log.debug("client_left", path=scope["path"])  # in the middle of its own request; nobody reads an answer
         except Exception as error:
             response = to_response(error, Request(scope))
             if not has_started:
