@@ -5,6 +5,8 @@ import json
 from shop import Visit, a_key
 
 OUTCOMES = {"answered", "clarified", "refused", "escalated"}
+SLOWEST_MS = 2_000
+"""Nothing that fits a message may keep a processor busy; all of them take less than 100 ms on a quiet machine."""
 NASTY = (
     "\x00\x01\x02hello\x7f",
     "a" + "\u0301\u0327" * 2_000,
@@ -72,6 +74,7 @@ async def test_a_nasty_string_gets_a_normal_turn(desk: Visit) -> None:
     for text in NASTY:
         customer = await desk.somebody_else()
         turn = await customer.say(text)
+        assert turn["timings_ms"]["total"] < SLOWEST_MS, (ascii(text[:40]), turn["timings_ms"])
         assert turn["outcome"] in OUTCOMES, (text, turn)
         assert turn["text"], text
         log = await customer.http.get(
