@@ -4,15 +4,14 @@ from typing import Annotated
 
 import typer
 
-from frontdesk.cli.options import HostOption, PortOption
 from frontdesk.cli.output import out
 from frontdesk.simulators.vendor import VendorBehaviour
 from frontdesk.simulators.vendor import run as run_vendor
 
 
 def vendor(
-    host: HostOption = None,
-    port: PortOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9100,
     first_token_ms: Annotated[float, typer.Option(help="Milliseconds until the first token.")] = 300.0,
     token_ms: Annotated[float, typer.Option(help="Milliseconds per token after it.")] = 20.0,
     falsehoods: Annotated[float, typer.Option(min=0, max=1, help="Share of sentences that are made false.")] = 0.0,
@@ -22,7 +21,6 @@ def vendor(
 
     Point models.yaml at it with adapter openai and base_url http://127.0.0.1:9100/v1.
     """
-    address, number = host or "127.0.0.1", 9100 if port is None else port
     behaviour = VendorBehaviour(first_token_ms=first_token_ms, ms_per_token=token_ms, lie_rate=falsehoods, seed=seed)
-    out.print(f"http://{address}:{number}/v1", markup=False)
-    run_vendor(host=address, port=number, behaviour=behaviour)
+    out.print(f"http://{host}:{port}/v1", markup=False)
+    run_vendor(host=host, port=port, behaviour=behaviour)
