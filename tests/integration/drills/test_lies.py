@@ -1,6 +1,5 @@
 """A model vendor that lies: true clauses arrive while it still writes, false ones never."""
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import yaml
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -151,13 +149,6 @@ def questions() -> list[tuple[str, str]]:
     return [*asked, *((entry["first"], "en") for entry in entries["follow_ups"])]
 
 
-@pytest.fixture(scope="module")
-def evening(demo_knowledge: Path, tmp_path_factory: pytest.TempPathFactory) -> Evening:
-    """So many lies of every kind, told to customers of the demo shop, with as many true sentences between them."""
-    assistant = assistant_asking(tmp_path_factory.mktemp("lies"), "http://vendor/v1")
-    return asyncio.run(_rehearse(demo_knowledge, assistant))
-
-
 async def _rehearse(data_dir: Path, assistant: Path) -> Evening:
     stage, evening = Stage(), Evening()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(stage), base_url="http://vendor") as client:
@@ -185,16 +176,15 @@ async def _ask_all(shop: Shop, client: httpx.AsyncClient, evening: Evening, *, u
             return
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "policy"])
-def test_no_lie_reaches_a_customer(evening: Evening, kind: str) -> None:
+async def test_no_lie_reaches_a_customer_and_the_truth_beside_it_does(demo_knowledge: Path, tmp_path: Path) -> None:
     """An invented policy is what the vendor says where no other lie fits."""
-    tally = evening.lies[kind]
-    tell(f"{kind}: inserted {tally.inserted}, withheld {tally.withheld}, leaked {len(tally.leaked)}", *tally.leaked)
-    assert tally.inserted >= LIES_PER_KIND
-    assert len(tally.leaked) <= MOST_LEAKED.get(kind, 0)
-
-
-def test_true_sentences_beside_the_lies_are_told(evening: Evening) -> None:
+    evening = await _rehearse(demo_knowledge, assistant_asking(tmp_path, "http://vendor/v1"))
+    for kind, tally in evening.lies.items():
+        figures = f"inserted {tally.inserted}, withheld {tally.withheld}, leaked {len(tally.leaked)}"
+        tell(f"{kind}: {figures}", *tally.leaked)
     total = evening.true_told + len(evening.true_withheld)
     tell(f"{len(evening.true_withheld)} of {total} true sentences withheld", *evening.true_withheld)
+    assert all(evening.lies[kind].inserted >= LIES_PER_KIND for kind in KINDS)
+    leaked = {kind: tally.leaked for kind, tally in evening.lies.items() if tally.leaked}
+    assert all(len(told) <= MOST_LEAKED.get(kind, 0) for kind, told in leaked.items()), leaked
     assert len(evening.true_withheld) <= MOST_TRUE_WITHHELD * total

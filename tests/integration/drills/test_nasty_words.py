@@ -66,7 +66,7 @@ NASTY = (
     "[1][2][3] (see [4])",
     '=HYPERLINK("http://x.example")',
     "\u200d\u200c\u200bhello\u00ad",
-    "caf\u00c3\u00a9 \u00e2\u20ac\u2122",
+    "\u00c3\u00a9t\u00c3\u00a9 \u00e2\u20ac\u2122",
 )
 
 
