@@ -35,6 +35,8 @@ ANSWERED_TO_UNANSWERED = 2.0
 """What a help centre is taken to meet: two answered questions for one that is not. A guess."""
 SWAPPED_WEIGHT = 0.25
 """A swapped word sometimes leaves a question that is still answered, so such rows count less. A guess."""
+TRADES = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+"""Values of `answer_above` that are compared."""
 QUESTIONS = 900
 """Most questions per half of a set."""
 
@@ -169,6 +171,33 @@ def report(examples: Sequence[Example], names: Sequence[str]) -> dict[str, float
     return found
 
 
+def trade(examples: Sequence[Example], names: Sequence[str]) -> list[str]:
+    """Per `answer_above`: the share of answered questions that reach it, and of those whose answer is not there.
+
+    Means over the sets, each judged by weights that never saw it.
+    """
+    chances: dict[tuple[str, bool], list[float]] = {}
+    for corpus in dict.fromkeys(item.corpus for item in examples):
+        weights = fit([item for item in examples if item.corpus != corpus], names)
+        for item in examples:
+            if item.corpus == corpus and item.kind != "swapped":
+                chances.setdefault((corpus, item.is_answered), []).append(confidence.weigh(item.signs, weights))
+    lines = []
+    for threshold in TRADES:
+        shares = {
+            answered: np.mean(
+                [
+                    np.mean(np.array(own) >= threshold)
+                    for (_, is_answered), own in chances.items()
+                    if is_answered is answered
+                ]
+            )
+            for answered in (True, False)
+        }
+        lines.append(f"{threshold:.2f}  answered {shares[True]:.3f}  not answered {shares[False]:.3f}")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
@@ -184,6 +213,7 @@ def main() -> None:
     stored: dict[str, Any] = {}
     for family, (rows, names) in families.items():
         print(family, json.dumps(report(rows, names), indent=1))
+        print("\n".join(trade(rows, names)))
         stored[family] = asdict(fit(rows, names))
     print(json.dumps(stored, indent=2))
     if arguments.write:

@@ -138,6 +138,10 @@ class RetrievalSettings:
     """Confidence from which an answer is attempted."""
     high_above: float = 0.75
     """Confidence from which it is called high."""
+    synonyms: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Per ISO 639-1 language, groups of words or short phrases that mean the same to this company's customers, such as
+    `[rucksack, backpack]` or `[send back, give back, return]`. A question that uses one also finds the others. Endings
+    and accents make no difference, and the words of a phrase may stand a little apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,18 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewording:
+    """Other words for a part of a question; any of them says the same."""
+
+    said: tuple[str, ...]
+    """Words of the question."""
+    meant: tuple[str, ...]
+    """Words or short phrases."""
+    kind: Literal["synonym", "correction"]
+    """From the release's vocabulary, or of a typing mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
     """A question made self-contained."""
 
@@ -124,6 +136,8 @@ class SearchQuery:
     carried: tuple[str, ...] = ()
     """Words taken over from earlier turns."""
     rewritten_by: Literal["none", "heuristic", "model"] = "none"
+    rewordings: tuple[Rewording, ...] = ()
+    """Words that may stand for those of the question."""
 
 
 ConfidenceLevel = Literal["high", "medium", "low"]

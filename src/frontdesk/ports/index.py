@@ -15,8 +15,21 @@ if TYPE_CHECKING:
 
 
 class LexicalIndex(Protocol):
-    def search(self, text: str, *, audiences: Audiences, language: str, limit: int) -> Ranking:
-        """BM25 with stemming by the query's language and typo tolerance, over permitted chunks only."""
+    def search(
+        self, text: str, *, audiences: Audiences, language: str, limit: int, also: Sequence[str] = ()
+    ) -> Ranking:
+        """BM25 with stemming by the query's language and typo tolerance, over permitted chunks only.
+
+        Args:
+            also: words and phrases that mean what a part of the text means; they count a little less.
+        """
+        ...
+
+    def corrections(self, word: str, *, audiences: Audiences, language: str) -> Sequence[str]:
+        """Words that the permitted chunks have and that one slip of the fingers makes into this one.
+
+        The most frequent first, one per stem. None for a word that the snapshot has, and for one too short to tell.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from frontdesk.domain.conversation import Role
 from frontdesk.domain.knowledge import Passage
+from frontdesk.domain.turn import Rewording
 from frontdesk.domain.usage import Usage
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class ChatRequest:
     """The answer is wanted in this language (ISO 639-1)."""
     lead_in: str = ""
     """What a model that only quotes says first."""
+    rewordings: tuple[Rewording, ...] = ()
+    """Words that may stand for those of the question, for a model that compares words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

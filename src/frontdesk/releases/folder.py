@@ -27,8 +27,10 @@ from frontdesk.domain.release import (
     RoutingPolicy,
     Topic,
 )
+from frontdesk.text.tokens import content_stems
 
 MAX_FILE_BYTES = 1_000_000
+MIN_SYNONYMS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,7 @@ def _cross_checks(folder: Path, content: AssistantContent) -> Iterator[ConfigPro
         if intent.route in ("small_talk", "refuse") and not intent.reply.get(default):
             message = f"`{intent.name}` needs a `reply` in '{default}'."
             yield ConfigProblem(where=str(folder / "intents.yaml"), message=message)
+    yield from _check_synonyms(folder / "retrieval.yaml", content.retrieval.synonyms)
     for source in content.knowledge.sources:
         if not (folder / source.folder).is_dir():
             message = f"The folder `{source.folder}` of `{source.name}` is not there."
@@ -235,6 +238,24 @@ def _check_profile(path: Path, profile: AssistantProfile) -> Iterator[ConfigProb
             yield ConfigProblem(
                 where=str(path), message=f"`texts.{name}` has nothing in the default language '{default}'."
             )
+
+
+def _check_synonyms(path: Path, synonyms: Mapping[str, Sequence[Sequence[str]]]) -> Iterator[ConfigProblem]:
+    for language, groups in synonyms.items():
+        if not (len(language) == 2 and language.isascii() and language.islower()):
+            yield ConfigProblem(
+                where=str(path), message=f"`synonyms.{language}`: this is no language code such as `en`."
+            )
+            continue
+        for number, group in enumerate(groups):
+            where = f"`synonyms.{language}.{number}`"
+            empty = [phrase for phrase in group if not content_stems(phrase, language)]
+            if empty:
+                message = f"{where}: `{empty[0]}` has no word that is compared, only function words."
+                yield ConfigProblem(where=str(path), message=message)
+            elif len(group) < MIN_SYNONYMS:
+                message = f"{where} needs at least two that mean the same."
+                yield ConfigProblem(where=str(path), message=message)
 
 
 def _check_examples(path: Path, groups: Sequence[Intent | Topic]) -> Iterator[ConfigProblem]:

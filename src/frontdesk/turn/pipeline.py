@@ -239,7 +239,7 @@ class TurnRun:
         draft = self.release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
         reader = self._read_draft(text, found, request.lead_in)
         async with aclosing(draft):
-            while (event := await self._next(draft)) is not None and not reader.verdict.is_blocked:
+            while (event := await self._next(draft)) is not None and not reader.is_blocked:
                 if isinstance(event, DraftReset):
                     reader = self._read_draft(text, found, request.lead_in)
                     if self.notes.sentences:
@@ -288,6 +288,7 @@ class TurnRun:
                 question=found.query.text if found.query.rewritten_by != "none" else found.query.original,
                 language=self._turn.language,
                 lead_in=self._say(self._texts.lead_in),
+                rewordings=found.query.rewordings,
             )
 
     def _read_draft(self, text: str, found: RetrievalResult, lead_in: str) -> DraftReader:

@@ -273,6 +273,32 @@ class TestLexicalLeg:
         assert typed.row == exact.row
         assert typed.score < exact.score
 
+    def test_finds_by_what_means_the_same_a_little_less_surely(self, index: KnowledgeIndex) -> None:
+        def best_score(text: str, *also: str) -> float:
+            found = index.lexical.search(text, audiences=PUBLIC_ONLY, language="en", limit=1, also=also)
+            return found[0].score if found else 0.0
+
+        assert best_score("overnight") == 0.0
+        assert 0.0 < best_score("overnight", "express") < best_score("express")
+        assert best_score("express", "express") == best_score("express")
+        assert best_score("overnight", "the of", "nowhere") == 0.0
+
+    @pytest.mark.parametrize(("typed", "meant"), [("exprss", "express"), ("exrpess", "express"), ("retrun", "return")])
+    def test_says_what_a_mistyped_word_was_meant_to_be(self, index: KnowledgeIndex, typed: str, meant: str) -> None:
+        found = index.lexical.corrections(typed, audiences=PUBLIC_ONLY, language="en")
+        assert stem(found[0], "en") == stem(meant, "en")
+
+    @pytest.mark.parametrize("typed", ["express", "returned", "xyzzyq", "expr", "", "31st", "退货"])
+    def test_corrects_no_word_that_it_has_and_none_that_is_far_from_all(
+        self, index: KnowledgeIndex, typed: str
+    ) -> None:
+        assert list(index.lexical.corrections(typed, audiences=PUBLIC_ONLY, language="en")) == []
+
+    def test_corrects_to_words_of_permitted_chunks_only(self, index: KnowledgeIndex) -> None:
+        nobody = Audiences(labels=frozenset({"nobody"}))
+        assert index.lexical.corrections("exprss", audiences=EVERYONE, language="en")
+        assert list(index.lexical.corrections("exprss", audiences=nobody, language="en")) == []
+
     def test_finds_words_of_the_title(self, index: KnowledgeIndex) -> None:
         assert {CHUNKS[0].text, CHUNKS[1].text} <= set(search(index, "returns"))
 

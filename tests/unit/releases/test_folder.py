@@ -110,3 +110,19 @@ def test_a_file_in_another_encoding_is_a_problem(folder: Path) -> None:
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_every_file_has_a_schema_that_refuses_unknown_names(name: str) -> None:
     assert json_schema(name)["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("synonyms", "named"),
+    [
+        ("english: [[warranty, guarantee]]", "no language code"),
+        ("en: [[warranty]]", "at least two"),
+        ("en: [[send back, it]]", "only function words"),
+    ],
+)
+def test_synonyms_that_cannot_work_are_named(folder: Path, synonyms: str, named: str) -> None:
+    (folder / "retrieval.yaml").write_text(f"synonyms:\n  {synonyms}\n")
+
+    (problem,) = [problem for problem in problems_of(folder) if "retrieval.yaml" in problem]
+
+    assert named in problem

@@ -1,7 +1,7 @@
 """The stems of a snapshot: found by bisection, and by one typing mistake."""
 
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class Vocabulary:
         """The number of a stem; None when no chunk has it."""
         self.near = lru_cache(maxsize=1024)(self._typos.near)
         """Numbers of the stems that are one typing mistake away."""
+        self._opening = lru_cache(maxsize=64)(self._read_opening)
 
     @staticmethod
     def write(folder: Path, stems: Sequence[str]) -> None:
@@ -44,8 +45,19 @@ class Vocabulary:
     def __getitem__(self, number: int) -> str:
         return self._bytes(number).decode("utf-8", "surrogatepass")
 
+    def find_any(self, stems: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Those of many stems that a chunk has, with their numbers; quick where they begin alike."""
+        for stem in stems:
+            if stem and (number := self._opening(stem[0]).get(stem)) is not None:
+                yield stem, number
+
     def _find(self, stem: str) -> int | None:
         wanted = stem.encode("utf-8", "surrogatepass")
+        number = self._place(wanted)
+        return number if number < len(self) and self._bytes(number) == wanted else None
+
+    def _place(self, wanted: bytes) -> int:
+        """How many stems come before."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -53,7 +65,13 @@ class Vocabulary:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._bytes(low) == wanted else None
+        return low
+
+    def _read_opening(self, letter: str) -> dict[str, int]:
+        """All stems that begin with a letter; a few milliseconds for a hundred thousand chunks."""
+        encoded = letter.encode("utf-8", "surrogatepass")
+        start, end = self._place(encoded), self._place(encoded + b"\xff")
+        return {self[number]: number for number in range(start, end)}
 
     def _bytes(self, number: int) -> bytes:
         return self._data[int(self._ends[number]) : int(self._ends[number + 1])]

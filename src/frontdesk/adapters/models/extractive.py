@@ -5,17 +5,15 @@ asked for (a price, a duration, a date), for its heading, for its passage's rank
 hand, for its meaning. When nothing is relevant enough the reply is empty, and the caller says so honestly.
 """
 
-import math
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontdesk.adapters.models.extractive_candidates import Candidate, candidates
 from frontdesk.adapters.models.extractive_cues import Cue, cues, meets
+from frontdesk.adapters.models.extractive_wanted import Wanted, read_wanted
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import ChatRequest, Embedder, ModelEvent, StreamEnd, TextDelta
-from frontdesk.text.tokens import content_stems
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +31,7 @@ REMEMBERED = 4096
 # than three answers. Of 58 questions whose passages hold the answer, 50 are answered right.
 HEADING, CUE, RANK, MEANING = 0.5, 0.3, 0.3, 1.5
 """What the other reasons count beside the words of the sentence, which count 1."""
-RARITY = 0.5
-"""Power of the inverse frequency: five passages say little about how rare a word is."""
 NEUTRAL_COSINE = 0.5
-SHORT_QUESTION_STEMS = 3
-CARRIED = 0.4
-"""What a word of the customer's message before counts in a short question."""
 RELEVANT = 0.5
 """Below this score nothing is said."""
 ALSO_RELEVANT = 0.6
@@ -47,8 +40,6 @@ DUPLICATE = 0.6
 """Jaccard overlap of stems from which two sentences say the same."""
 PARALLEL = 0.35
 """Jaccard overlap of stems from which a sentence with fewer of the question's words is about a sibling; a guess."""
-PREFIX = 5
-"""Words of this length that begin alike count as related, which helps with compounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +117,7 @@ class ExtractiveChatModel:
         return [found[text] for text in texts]
 
 
-def _score_all(request: ChatRequest) -> tuple[dict[str, float], list[_Scored]]:
+def _score_all(request: ChatRequest) -> tuple[Wanted, list[_Scored]]:
     """The question's words with their weights, and every candidate, best first.
 
     Those in the question's language alone, where there are relevant ones.
@@ -136,7 +127,7 @@ def _score_all(request: ChatRequest) -> tuple[dict[str, float], list[_Scored]]:
         for rank, passage in enumerate(request.passages)
         for candidate in candidates(passage)
     ]
-    wanted = _weights(request, [candidate for _, _, candidate in pool])
+    wanted = read_wanted(request, [candidate for _, _, candidate in pool])
     asked = cues(request.question)
     scored = [
         (language, _Scored(candidate=candidate, rank=rank, score=_score(candidate, rank, wanted, asked)))
@@ -148,44 +139,14 @@ def _score_all(request: ChatRequest) -> tuple[dict[str, float], list[_Scored]]:
     return wanted, sorted(kept, key=lambda item: (-item.score, item.rank))
 
 
-def _weights(request: ChatRequest, pool: Sequence[Candidate]) -> dict[str, float]:
-    """What each stem of the question counts, adding up to 1: rare among the candidates is telling."""
-    stems = dict.fromkeys(content_stems(request.question, request.language), 1.0)
-    if len(stems) < SHORT_QUESTION_STEMS:
-        earlier = [turn.text for turn in request.history if turn.role == "customer"][-1:]
-        for stem in content_stems(" ".join(earlier), request.language):
-            stems.setdefault(stem, CARRIED)
-    seen = Counter(stem for candidate in pool for stem in candidate.stems | candidate.heading_stems)
-    weights = {
-        stem: share * math.log(1 + (len(pool) - seen[stem] + 0.5) / (seen[stem] + 0.5)) ** RARITY
-        for stem, share in stems.items()
-    }
-    total = sum(weights.values())
-    return {stem: weight / total for stem, weight in weights.items()} if total else {}
-
-
-def _score(candidate: Candidate, rank: int, wanted: dict[str, float], asked: frozenset[Cue]) -> float:
-    in_sentence = sum(weight for stem, weight in wanted.items() if _has(candidate.stems, stem))
-    in_heading = sum(
-        weight
-        for stem, weight in wanted.items()
-        if not _has(candidate.stems, stem) and _has(candidate.heading_stems, stem)
-    )
+def _score(candidate: Candidate, rank: int, wanted: Wanted, asked: frozenset[Cue]) -> float:
+    in_sentence = wanted.said_by(candidate.stems)
+    in_heading = wanted.said_by(candidate.stems | candidate.heading_stems) - in_sentence
     if not in_sentence and not in_heading:
         return 0.0
     met = sum(1 for cue in asked if meets(cue, candidate.text, is_step=candidate.kind == "step"))
     bonus = CUE * met / len(asked) if asked else 0.0
     return in_sentence + HEADING * in_heading + bonus + RANK / (1 + rank)
-
-
-def _has(stems: frozenset[str], stem: str) -> bool:
-    if stem in stems:
-        return True
-    return len(stem) > PREFIX and any(other[:PREFIX] == stem[:PREFIX] and _is_part(other, stem) for other in stems)
-
-
-def _is_part(left: str, right: str) -> bool:
-    return left.startswith(right) or right.startswith(left)
 
 
 def _procedure(request: ChatRequest, scored: list[_Scored]) -> list[_Scored]:
@@ -201,7 +162,7 @@ def _procedure(request: ChatRequest, scored: list[_Scored]) -> list[_Scored]:
     return steps if len(steps) <= MAX_STEPS else []
 
 
-def _distinct(scored: list[_Scored], wanted: dict[str, float]) -> list[_Scored]:
+def _distinct(scored: list[_Scored], wanted: Wanted) -> list[_Scored]:
     """The best sentence and what adds to it."""
     chosen: list[_Scored] = []
     for item in scored:
@@ -214,11 +175,9 @@ def _distinct(scored: list[_Scored], wanted: dict[str, float]) -> list[_Scored]:
     return chosen
 
 
-def _is_parallel(candidate: Candidate, best: Candidate, wanted: dict[str, float]) -> bool:
+def _is_parallel(candidate: Candidate, best: Candidate, wanted: Wanted) -> bool:
     """Whether it says of something else what the best sentence says of what was asked: another country's price."""
-    asked_in_best = {stem for stem in wanted if _has(best.stems, stem)}
-    asked_in_this = {stem for stem in wanted if _has(candidate.stems, stem)}
-    if not asked_in_this < asked_in_best:
+    if not wanted.words_in(candidate.stems) < wanted.words_in(best.stems):
         return False
     common = len(candidate.stems & best.stems)
     return common >= PARALLEL * len(candidate.stems | best.stems)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from frontdesk.adapters.models.extractive_fragments import introduction
 from frontdesk.domain.knowledge import Passage
 from frontdesk.text.sentences import split_sentences
 from frontdesk.text.tokens import content_stems
@@ -48,7 +49,7 @@ def candidates(passage: Passage) -> tuple[Candidate, ...]:
 def _candidates(text: str, crumbs: str, language: str) -> tuple[Candidate, ...]:
     """Cached, because the same few passages answer most questions."""
     top = frozenset(content_stems(crumbs, language))
-    heading, intro = top, ""
+    heading, title, intro = top, "", ""
     header: tuple[str, ...] = ()
     found: list[Candidate] = []
     block = 0
@@ -56,15 +57,15 @@ def _candidates(text: str, crumbs: str, language: str) -> tuple[Candidate, ...]:
     for kind, lines in _blocks(text):
         block += 1
         if kind == "heading":
-            heading = top | frozenset(content_stems(lines[0], language))
-            intro = ""
+            title, intro = plain(_heading(lines[0])), ""
+            heading = top | frozenset(content_stems(title, language))
             continue
         rows = lines
         if kind == "row" and before != "row":
             header, rows = _table(lines)
         about = heading | frozenset(content_stems(intro, language))
         for line in rows:
-            for sentence in _sentences(line, kind, header):
+            for sentence in _quotable(_sentences(line, kind, header), kind, intro, title):
                 stems = frozenset(content_stems(sentence, language))
                 found.append(
                     Candidate(
@@ -134,18 +135,36 @@ def _sentences(line: str, kind: str, header: tuple[str, ...]) -> Iterator[str]:
             yield sentence
 
 
+def _quotable(sentences: Iterator[str], kind: str, intro: str, title: str) -> Iterator[str]:
+    """A list item's sentences; a first one that says nothing alone comes after what introduces the list."""
+    for place, sentence in enumerate(sentences):
+        if kind != "item":
+            yield sentence
+        elif place == 0 and (opening := introduction(sentence, intro=intro, heading=title)):
+            yield f"{opening} {sentence}"
+        elif not sentence[:1].islower():
+            yield sentence
+
+
+def _heading(line: str) -> str:
+    match = _HEADING.match(line)
+    return match.group(1) if match else line
+
+
 def _row(line: str, header: tuple[str, ...]) -> str:
-    """A table row as a sentence: `Mainland Spain: Fee 8.90 EUR, Working days 3 to 5.`"""
+    """A table row as a sentence: `Destination Mainland Spain: Fee 8.90 EUR, Working days 3 to 5.`"""
     cells = _cells(line)
     if len(cells) < 2:
         return cells[0] if cells else ""
     names = header if len(header) == len(cells) else ("",) * len(cells)
-    values = (f"{name} {cell}".strip() for name, cell in zip(names[1:], cells[1:], strict=True) if cell)
-    return f"{cells[0]}: {', '.join(values)}."
+    named = [f"{name} {cell}".strip() for name, cell in zip(names, cells, strict=True) if cell]
+    return f"{named[0]}: {', '.join(named[1:])}."
 
 
 def _cells(line: str) -> tuple[str, ...]:
-    return tuple(plain(cell) for cell in line.strip().strip("|").split("|"))
+    """A cell that is only a link says nothing."""
+    cells = line.strip().strip("|").split("|")
+    return tuple("" if _LINK_ONLY.fullmatch(cell) else plain(cell) for cell in cells)
 
 
 def plain(text: str) -> str:

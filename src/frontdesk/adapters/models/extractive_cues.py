@@ -1,9 +1,10 @@
 """What kind of thing a question asks for, and whether a sentence holds one; English, Spanish and German."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
-Cue = Literal["duration", "money", "time", "count", "place", "steps"]
+Cue = Literal["duration", "money", "time", "count", "place", "steps", "percent", "permission"]
 
 _QUESTIONS: tuple[tuple[Cue, "re.Pattern[str]"], ...] = (
     (
@@ -12,7 +13,7 @@ _QUESTIONS: tuple[tuple[Cue, "re.Pattern[str]"], ...] = (
             r"\bhow (?:long|soon|fast|quick(?:ly)?|many (?:days|weeks|months|years|hours))\b"
             r"|\b(?:cuánto|cuanto) (?:tiempo|tarda\w*|dura\w*|se tarda)\b"
             r"|\b(?:cuántos|cuantos) (?:días|dias|meses|años)\b"
-            r"|\bqué plazo\b|\bwie (?:lange|schnell)\b|\bwie viele (?:tage|wochen|monate|jahre|stunden)\b|\bfrist\b",
+            r"|\bhow (?:much|many) (?:more |less )?(?:time|days|weeks|months)\b|\bqué plazo\b|\bwie (?:lange|schnell)\b|\bwie viele (?:tage|wochen|monate|jahre|stunden)\b|\bfrist\b",
             re.IGNORECASE,
         ),
     ),
@@ -30,7 +31,7 @@ _QUESTIONS: tuple[tuple[Cue, "re.Pattern[str]"], ...] = (
         "time",
         re.compile(
             r"\bwhen\b|\b(?:by|at|until) what time\b|\bwhat (?:time|day|date|hours)\b"
-            r"|\b(?:deadline|open(?:ing)? (?:hours|times?))\b"
+            r"|\b(?:until|till|deadline|last day|open(?:ing)? (?:hours|times?))\b"
             r"|\b(?:cuándo|cuando|hasta cuándo|a qué hora|horarios?)\b"
             r"|\b(?:wann|bis wann|uhrzeit|öffnungszeiten|um wie ?viel uhr)\b",
             re.IGNORECASE,
@@ -44,6 +45,24 @@ _QUESTIONS: tuple[tuple[Cue, "re.Pattern[str]"], ...] = (
         ),
     ),
     (
+        "percent",
+        re.compile(
+            r"\bhow (?:much|many percent) (?:off|discount|cheaper|less)\b|\b(?:what|which|how (?:big|high) is (?:the|your)) "
+            r"(?:\w+ )?discount\b|\b(?:qué|cuánto|cuanto) (?:\w+ )?descuento\b|\b(?:wie ?viel|welchen?|wie hoch ist der) "
+            r"(?:\w+ )?(?:rabatt|prozent|nachlass)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "permission",
+        re.compile(
+            r"(?:^|[,.;:?!] ?|\band |\bbut )(?:(?:so|and|but) )?(?:can|could|may|am i allowed|are we allowed|is it (?:still )?(?:possible|ok|okay|allowed))\b"
+            r"|(?:^|[¿,.;] ?)(?:aún |todavía )?(?:puedo|podemos|se puede|es posible)\b"
+            r"|(?:^|[,.;] ?)(?:kann|können|darf|dürfen|ist es (?:noch )?möglich)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
         "steps",
         re.compile(
             r"\bhow (?:do|can|should|would) (?:i|we|you)\b|\bhow to\b|\bcómo\b|\bcomo (?:puedo|hago|se)\b"
@@ -51,6 +70,13 @@ _QUESTIONS: tuple[tuple[Cue, "re.Pattern[str]"], ...] = (
             re.IGNORECASE,
         ),
     ),
+)
+_PERCENT = re.compile(r"\d\s?%|\b(?:percent|per cent|por ciento|prozent)\b", re.IGNORECASE)
+_PERMISSION = re.compile(
+    r"\b(?:can|cannot|can't|may|must not|allowed|possible|covered|free of charge|only)\b"
+    r"|\b(?:puede[ns]?|podemos|permitid[oa]s?|cubiert[oa]s?|solo|sólo)\b"
+    r"|\b(?:kannst|können|könnt|darf(?:st)?|dürfen|möglich|erlaubt|nur)\b",
+    re.IGNORECASE,
 )
 _MONEY = re.compile(
     r"[€$£]\s?\d|\d\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|NOK|SEK|DKK|PLN|CZK|euros?|pounds?|francs?|dollars?|Franken|libras)\b)"
@@ -81,6 +107,17 @@ _PLACE = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
+_ANSWERS: Mapping[Cue, tuple["re.Pattern[str]", ...]] = {
+    "duration": (_DURATION,),
+    "money": (_MONEY,),
+    "time": (_TIME, _DURATION),
+    "count": (_DIGIT,),
+    "percent": (_PERCENT,),
+    "permission": (_PERMISSION,),
+    "place": (_PLACE,),
+}
+
+
 def cues(question: str) -> frozenset[Cue]:
     """What the question asks for; empty where its words do not tell."""
     return frozenset(cue for cue, pattern in _QUESTIONS if pattern.search(question))
@@ -88,16 +125,6 @@ def cues(question: str) -> frozenset[Cue]:
 
 def meets(cue: Cue, sentence: str, *, is_step: bool) -> bool:
     """Whether the sentence holds what is asked for."""
-    match cue:
-        case "duration":
-            return _DURATION.search(sentence) is not None
-        case "money":
-            return _MONEY.search(sentence) is not None
-        case "time":
-            return _TIME.search(sentence) is not None or _DURATION.search(sentence) is not None
-        case "count":
-            return _DIGIT.search(sentence) is not None
-        case "place":
-            return _PLACE.search(sentence) is not None
-        case "steps":
-            return is_step
+    if cue == "steps":
+        return is_step
+    return any(pattern.search(sentence) for pattern in _ANSWERS[cue])

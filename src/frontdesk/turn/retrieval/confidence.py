@@ -13,7 +13,9 @@ from typing import Literal
 
 from frontdesk.domain.knowledge import Ranking
 from frontdesk.domain.turn import SearchQuery
+from frontdesk.text.rewordings import Ways, credit_of, ways_to_say
 from frontdesk.text.tokens import stem, words
+from frontdesk.turn.retrieval.names import is_name
 from frontdesk.turn.retrieval.passages import LegScores
 from frontdesk.turn.retrieval.terms import ChunkTerms, likeness
 
@@ -24,7 +26,6 @@ NEAR = 5
 """Place in the lexical leg that the first one's score is compared with."""
 FIELD = 20
 """Chunks at the tail of the dense leg that stand for what any question of this kind would find."""
-_NOUNS_ARE_CAPITALISED = frozenset({"de"})
 
 Family = Literal["hybrid", "lexical"]
 """Which legs ran: each has weights of its own."""
@@ -77,8 +78,9 @@ def read_signs(
     chunks: ChunkTerms,
 ) -> Signs:
     """What the first chunks show; the ranking must not be empty."""
+    ways = ways_to_say(query.rewordings, query.language)
     stems, missing = min(
-        ((stems, _missing(terms, stems)) for stems in (chunks.of(hit.row).stems for hit in ranking[:READ])),
+        ((stems, _missing(terms, stems, ways)) for stems in (chunks.of(hit.row).stems for hit in ranking[:READ])),
         key=lambda pair: sum(pair[1].values()),
     )
     total = sum(terms.values()) or 1.0
@@ -86,7 +88,8 @@ def read_signs(
     tail = cosines[-FIELD:]
     return Signs(
         coverage=1.0 - sum(missing.values()) / total,
-        names=max((terms.get(name, 0.0) for name in _names(query) if name not in stems), default=0.0) / total,
+        names=max((terms.get(name, 0.0) * (1.0 - credit_of(name, stems, ways)) for name in _names(query)), default=0.0)
+        / total,
         margin=_fall(sorted(legs.lexical.values(), reverse=True)),
         length=log1p(len(terms)),
         cosine=cosines[0] if cosines else 0.0,
@@ -116,26 +119,21 @@ def load_weights() -> Mapping[Family, Weights]:
     return {family: Weights(bias=stored[family]["bias"], signs=stored[family]["signs"]) for family in families}
 
 
-def _missing(terms: Mapping[str, float], stems: frozenset[str]) -> dict[str, float]:
+def _missing(terms: Mapping[str, float], stems: frozenset[str], ways: Ways) -> dict[str, float]:
     """What each word tells that the stems do not contain, another spelling counted in part."""
-    return {term: weight * (1.0 - likeness(term, stems)) for term, weight in terms.items()}
+    return {
+        term: weight * (1.0 - (credit_of(term, stems, ways) or likeness(term, stems))) for term, weight in terms.items()
+    }
 
 
 def _names(query: SearchQuery) -> list[str]:
     """Stems of the question's numbers, and of its capitalised words where a capital marks a name."""
-    has_case = query.language not in _NOUNS_ARE_CAPITALISED
     text = query.original
     return [
         stem(token.text, query.language)
         for token in words(text)
-        if token.text[0].isdigit() or (has_case and token.text[0].isupper() and not _opens(text, token.start))
+        if token.text[0].isdigit() or is_name(text, token, query.language)
     ]
-
-
-def _opens(text: str, start: int) -> bool:
-    """Whether a sentence begins there."""
-    before = text[:start].rstrip()
-    return not before or before[-1] in '.!?¿¡:\n"“„«('
 
 
 def _fall(scores: Sequence[float]) -> float:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.knowledge import Hit, Ranking
-from frontdesk.domain.turn import SearchQuery
+from frontdesk.domain.turn import Rewording, SearchQuery
 from frontdesk.ports.index import KnowledgeIndex, LexicalIndex
 from frontdesk.text.sentences import split_sentences
-from frontdesk.text.tokens import content_stems
+from frontdesk.text.tokens import content_stems, words
 from frontdesk.turn.retrieval.terms import CARRIED_WEIGHT
 
 LONG_WORDS = 60
@@ -30,24 +30,37 @@ class Parts:
 
     texts: tuple[str, ...]
     is_long: bool
+    rewordings: tuple[Rewording, ...] = ()
+
+    def also(self, text: str) -> tuple[str, ...]:
+        """What means the same as words of one of the texts. Corrections are left to the index, which makes its own."""
+        there = {token.text for token in words(text)} if self.rewordings else set()
+        said = (item for item in self.rewordings if item.kind == "synonym" and there.issuperset(item.said))
+        return tuple(dict.fromkeys(phrase for item in said for phrase in item.meant))
 
 
 def split_question(query: SearchQuery) -> Parts:
     """One text, two for a question with carried words, or the sentences of a long one."""
-    if len(query.original.split()) > LONG_WORDS:
-        sentences = [query.original[span.start : span.end] for span in split_sentences(query.original)]
-        weighed = Counter({text: len(set(content_stems(text, query.language))) for text in sentences})
-        chosen = {text for text, size in weighed.most_common(MAX_SENTENCES) if size > 1}
-        if len(chosen) > 1:
-            return Parts(texts=tuple(text for text in weighed if text in chosen), is_long=True)
-    if query.text != query.original:
-        return Parts(texts=(query.original, query.text), is_long=False)
-    return Parts(texts=(query.original,), is_long=False)
+    if len(query.original.split()) > LONG_WORDS and (sentences := _telling_sentences(query)):
+        return Parts(texts=sentences, is_long=True, rewordings=query.rewordings)
+    texts = tuple(dict.fromkeys((query.original, query.text)))
+    return Parts(texts=texts, is_long=False, rewordings=query.rewordings)
+
+
+def _telling_sentences(query: SearchQuery) -> tuple[str, ...]:
+    """Those with most content; none where there are not two."""
+    sentences = [query.original[span.start : span.end] for span in split_sentences(query.original)]
+    weighed = Counter({text: len(set(content_stems(text, query.language))) for text in sentences})
+    chosen = {text for text, size in weighed.most_common(MAX_SENTENCES) if size > 1}
+    return tuple(text for text in weighed if text in chosen) if len(chosen) > 1 else ()
 
 
 def search_words(parts: Parts, index: LexicalIndex, *, audiences: Audiences, language: str, limit: int) -> Ranking:
     """The lexical leg: BM25, added up over the parts; carried words count `CARRIED_WEIGHT`."""
-    found = [index.search(text, audiences=audiences, language=language, limit=limit) for text in parts.texts]
+    found = [
+        index.search(text, audiences=audiences, language=language, limit=limit, also=parts.also(text))
+        for text in parts.texts
+    ]
     if len(found) == 1:
         return found[0]
     weights = [1.0] * len(found) if parts.is_long else [1.0 - CARRIED_WEIGHT, CARRIED_WEIGHT]

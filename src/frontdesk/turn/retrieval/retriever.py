@@ -15,7 +15,9 @@ from frontdesk.domain.release import RetrievalSettings
 from frontdesk.domain.turn import ConfidenceLevel, RetrievalResult, SearchQuery
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatTurn, Embedder
+from frontdesk.text.rewordings import Ways, ways_to_say
 from frontdesk.turn.retrieval.confidence import Signs, estimate_confidence, read_signs
+from frontdesk.turn.retrieval.expansion import Expansion
 from frontdesk.turn.retrieval.fusion import fuse_scores
 from frontdesk.turn.retrieval.legs import Parts, meaning_of, search_meaning, search_words, split_question
 from frontdesk.turn.retrieval.passages import LegScores, assemble_passages
@@ -72,6 +74,7 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings
         self._chunk_terms = ChunkTerms(index)
+        self._expansion = Expansion(settings.synonyms, index)
 
     @property
     def index(self) -> KnowledgeIndex:
@@ -128,7 +131,7 @@ class Retriever:
         """Every chunk that either leg returned, fused, best first."""
         watch = _Watch()
         with watch.timed("rewrite"):
-            query = query or rewrite_heuristically(question, history, language)
+            query = self._expansion.expand(query or rewrite_heuristically(question, history, language), audiences)
             parts = split_question(query)
         weight = self._settings.dense_weight.get(language, 0.0) if self._index.dense is not None else 0.0
         with watch.timed("embed"):
@@ -202,16 +205,17 @@ class Retriever:
     def _rescore(self, fused: Ranking, query: SearchQuery, terms: Mapping[str, float]) -> Ranking:
         """The head again: by how much of the question it contains, which BM25 blurs with length and repetition."""
         asked = read_wording(query.original, query.language)
+        ways = ways_to_say(query.rewordings, query.language)
         head = [
-            Hit(row=hit.row, score=hit.score + self._bonus(hit.row, asked, terms, query.language))
+            Hit(row=hit.row, score=hit.score + self._bonus(hit.row, asked, terms, ways, query.language))
             for hit in fused[:RESCORED]
         ]
         return (*sorted(head, key=lambda hit: (-hit.score, hit.row)), *fused[RESCORED:])
 
-    def _bonus(self, row: int, asked: Wording, terms: Mapping[str, float], language: str) -> float:
+    def _bonus(self, row: int, asked: Wording, terms: Mapping[str, float], ways: Ways, language: str) -> float:
         there = self._chunk_terms.of(row)
         return (
-            COVERAGE_WEIGHT * coverage(terms, there.stems)
+            COVERAGE_WEIGHT * coverage(terms, there.stems, ways)
             + PAIRS_WEIGHT * share(asked.pairs, there.pairs)
             + FUNCTION_WORDS_WEIGHT * share(asked.function_words, there.function_words)
             + (OWN_LANGUAGE if self._index.chunk(row).language == language else 0.0)

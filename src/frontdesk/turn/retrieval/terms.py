@@ -9,6 +9,7 @@ from typing import Any
 
 from frontdesk.domain.turn import SearchQuery
 from frontdesk.ports.index import KnowledgeIndex
+from frontdesk.text.rewordings import Ways, credit_of, ways_to_say
 from frontdesk.text.tokens import content_stems, fold, is_stopword, stem, words
 
 REMEMBERED = 2048
@@ -69,18 +70,28 @@ class ChunkTerms:
 
 
 def question_terms(query: SearchQuery, index: KnowledgeIndex) -> dict[str, float]:
-    """How much each distinct stem of the question tells: its inverse frequency, less for one that was carried."""
-    terms = {root: index.inverse_frequency(root) for root in content_stems(query.original, query.language)}
+    """How much each distinct stem of the question tells: its inverse frequency, less for one that was carried.
+
+    One that no chunk has tells as much as the most frequent of the other ways to say it.
+    """
+    ways = ways_to_say(query.rewordings, query.language)
+    terms = {root: _rarity(root, ways, index) for root in content_stems(query.original, query.language)}
     for word in query.carried:
         for root in content_stems(word, query.language):
-            terms.setdefault(root, CARRIED_WEIGHT * index.inverse_frequency(root))
+            terms.setdefault(root, CARRIED_WEIGHT * _rarity(root, ways, index))
     return terms
 
 
-def coverage(terms: Mapping[str, float], stems: frozenset[str]) -> float:
-    """Share of what the question tells that the stems contain, 0 to 1; 1 for a question without content words."""
+def _rarity(root: str, ways: Ways, index: KnowledgeIndex) -> float:
+    own, unknown = index.inverse_frequency(root), index.inverse_frequency("")
+    others = [max(index.inverse_frequency(stem) for stem in way.stems) for way in ways.get(root, ())]
+    return own if own < unknown else min([own, *others])
+
+
+def coverage(terms: Mapping[str, float], stems: frozenset[str], ways: Ways) -> float:
+    """Share of what the question tells that the stems say, 0 to 1; 1 for a question without content words."""
     total = sum(terms.values())
-    return sum(weight for term, weight in terms.items() if term in stems) / total if total > 0.0 else 1.0
+    return sum(weight * credit_of(term, stems, ways) for term, weight in terms.items()) / total if total > 0.0 else 1.0
 
 
 def share(wanted: frozenset[Any], there: frozenset[Any]) -> float:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from frontdesk.adapters.models.extractive_candidates import candidates
 from frontdesk.domain.conversation import PUBLIC
 from frontdesk.domain.ids import ChunkId, DocumentId
 from frontdesk.domain.knowledge import Passage
+from frontdesk.domain.turn import Rewording
 from frontdesk.ports.models import ChatRequest, ChatTurn, StreamEnd, TextDelta
 
 RETURNS = """## How long you have
@@ -140,10 +142,10 @@ def test_rows_items_and_sentences_are_candidates_without_their_mark_up() -> None
     assert [candidate.text for candidate in found] == [
         "You can return unused items within 30 days of delivery.",
         "Sale items come back within 14 days.",
-        "Regular-priced items: Return window 30 days from delivery.",
-        "Gift cards: Return window no returns.",
-        "the order number, see My orders",
-        "the delivery note",
+        "What you bought Regular-priced items: Return window 30 days from delivery.",
+        "What you bought Gift cards: Return window no returns.",
+        "What you need for a return: the order number, see My orders",
+        "What you need for a return: the delivery note",
     ]
     assert [candidate.kind for candidate in found] == ["prose", "prose", "row", "row", "item", "item"]
     assert "need" in found[-1].heading_stems
@@ -176,3 +178,66 @@ async def test_meaning_decides_between_sentences_with_the_same_words(embedder: M
     model = ExtractiveChatModel(embedder)
     answer = await model.choose(a_request("Is delivery to Spain expensive?", a_passage(text)))
     assert (answer == ["Delivery to Spain is 9 EUR."]) is (embedder is not None)
+
+
+CLUB = """## Who can join
+
+- students at a university
+- everybody else pays the full price
+
+## What is not covered
+
+- Damage by airlines. Please tell the airline.
+- Hoses, which wear out.
+- The finish is not covered, because it wears off.
+
+## Good to know
+
+- maps to read on the spot
+- Zips on packs: 10 years.
+"""
+
+
+def test_an_item_that_says_nothing_alone_comes_after_what_stands_above_it() -> None:
+    assert [candidate.text for candidate in candidates(a_passage(CLUB))] == [
+        "Who can join: students at a university",
+        "Who can join: everybody else pays the full price",
+        "What is not covered: Damage by airlines.",
+        "Please tell the airline.",
+        "What is not covered: Hoses, which wear out.",
+        "The finish is not covered, because it wears off.",
+        "Zips on packs: 10 years.",
+    ]
+
+
+def test_a_cell_that_is_only_a_link_is_not_quoted() -> None:
+    table = "| Product | Warranty | More |\n| --- | --- | --- |\n| Boots | 2 years | [Boots](https://help.example/b) |"
+    assert [candidate.text for candidate in candidates(a_passage(table))] == ["Product Boots: Warranty 2 years."]
+
+
+async def test_a_word_that_means_the_same_chooses_the_sentence() -> None:
+    request = a_request(
+        "Is a rucksack guaranteed?", a_passage("Backpacks have a warranty of 10 years. Boots are warm.")
+    )
+    known = replace(
+        request,
+        rewordings=(
+            Rewording(said=("rucksack",), meant=("backpack",), kind="synonym"),
+            Rewording(said=("guaranteed",), meant=("warranty",), kind="synonym"),
+        ),
+    )
+    assert await ExtractiveChatModel().choose(request) == []
+    assert await ExtractiveChatModel().choose(known) == ["Backpacks have a warranty of 10 years."]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How much off do students get?", "Students pay 15 percent less on tents."),
+        ("Until when can students return tents?", "Students return tents until 31 January."),
+        ("Can I still return tents as students do?", "You can return tents like students."),
+    ],
+)
+async def test_a_sentence_with_the_kind_of_value_asked_for_comes_first(question: str, sentence: str) -> None:
+    others = "Students like our tents. Students often return to our tents."
+    assert sentence in await chosen(question, a_passage(f"{others} {sentence}"))

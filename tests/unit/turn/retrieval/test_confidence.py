@@ -55,9 +55,9 @@ def test_another_spelling_counts_in_part_and_another_word_not_at_all(
 
 def test_coverage_weighs_words_by_what_they_tell() -> None:
     terms = {"ship": 1.0, "iceland": 4.0}
-    assert coverage(terms, frozenset({"ship"})) == pytest.approx(0.2)
-    assert coverage(terms, frozenset({"ship", "iceland"})) == 1.0
-    assert coverage({}, frozenset()) == 1.0
+    assert coverage(terms, frozenset({"ship"}), {}) == pytest.approx(0.2)
+    assert coverage(terms, frozenset({"ship", "iceland"}), {}) == 1.0
+    assert coverage({}, frozenset(), {}) == 1.0
 
 
 def test_reads_content_neighbours_and_function_words_in_one_pass() -> None:
