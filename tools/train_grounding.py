@@ -124,7 +124,7 @@ def measure(rows: Sequence[Row], embedder: Embedder | None) -> Data:
     untrained = TreeEnsemble(bias=0.0, trees=())
     model = RiskModel(words=untrained, vectors=untrained, undecided=(0.0, 1.0), rarities={"en": rarities})
     readings = [_read(row, model) for row in rows]
-    words = np.array([reading.whole or [0.0] * len(NAMES) for reading in readings])
+    words = np.array([reading.whole.features if reading.whole else [0.0] * len(NAMES) for reading in readings])
     vectors = _cosines(readings, embedder) if embedder else np.zeros((len(rows), 0))
     return Data(rows=list(rows), words=words, vectors=vectors, rarities=rarities)
 

@@ -29,6 +29,12 @@ _ENCODED = re.compile(
 _ROTATED_WORDS = frozenset(codecs.encode(word, "rot13") for word in ("ignore", "instructions", "prompt", "system"))
 _REVERSED_WORDS = frozenset(word[::-1] for word in ("ignore", "instructions", "prompt", "system", "previous"))
 _PRINTABLE_SHARE = 0.9
+_NEEDLESS = frozenset(place for place, rule in enumerate(RULES) if not rule.needs)
+_BY_FIRST_NEED: Mapping[str, frozenset[int]] = {
+    word: frozenset(place for place, rule in enumerate(RULES) if rule.needs and word in rule.needs[0])
+    for word in frozenset[str]().union(*(rule.needs[0] for rule in RULES if rule.needs))
+}
+"""Word to places in `RULES`. Most texts have words of few rules, and asking every rule would cost more than the matching."""
 
 
 class Injections:
@@ -92,11 +98,17 @@ def _plain(surface: Surface) -> Iterator[Finding]:
 
 
 def _matches(text: str) -> Iterator[tuple[Rule, int, int]]:
-    words = set(_WORD.findall(text))
-    for rule in RULES:
-        if all(not words.isdisjoint(needed) for needed in rule.needs) and rule.is_hinted(text):
+    for rule in _possible(set(_WORD.findall(text))):
+        if rule.is_hinted(text):
             for match in rule.pattern.finditer(text):
                 yield rule, match.start(), match.end()
+
+
+def _possible(words: set[str]) -> list[Rule]:
+    """The rules of which the text has a word of each set they need, in their order."""
+    places = _NEEDLESS.union(*(_BY_FIRST_NEED[word] for word in words & _BY_FIRST_NEED.keys()))
+    rules = [RULES[place] for place in sorted(places)]
+    return [rule for rule in rules if all(not words.isdisjoint(needed) for needed in rule.needs[1:])]
 
 
 def _disguised(surface: Surface) -> Iterator[Finding]:

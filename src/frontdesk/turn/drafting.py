@@ -17,6 +17,10 @@ class DraftReader:
     def verdict(self) -> Verdict:
         return self._guard.verdict
 
+    @property
+    def is_blocked(self) -> bool:
+        return self._guard.is_blocked
+
     def feed(self, delta: str) -> list[str]:
         """The sentences that the delta completed."""
         return self._let_go(self._sentences.feed(delta))

@@ -239,7 +239,7 @@ class TurnRun:
         draft = self.release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
         reader = self._read_draft(text, found, request.lead_in)
         async with aclosing(draft):
-            while (event := await self._next(draft)) is not None and not reader.verdict.is_blocked:
+            while (event := await self._next(draft)) is not None and not reader.is_blocked:
                 if isinstance(event, DraftReset):
                     reader = self._read_draft(text, found, request.lead_in)
                     if self.notes.sentences:

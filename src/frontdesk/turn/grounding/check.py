@@ -30,14 +30,24 @@ _LEAST_PART = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Features in the order of `features.NAMES`, and the risk that words alone tell from them."""
+
+    features: Sequence[float]
+    risk: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A text held against its passages, before any risk is told."""
 
     grounds: Grounds
     claims: tuple[Claim, ...]
     comparisons: tuple[Comparison, ...]
-    whole: tuple[float, ...]
-    """Features of the text as a whole, in the order of `features.NAMES`."""
+    alone: tuple[Measured, ...]
+    """Each claim by itself."""
+    whole: Measured | None
+    """The text as a whole; None when it has no claims."""
 
     @property
     def texts(self) -> list[str]:
@@ -61,21 +71,16 @@ def read(text: str, grounds: Grounds, model: RiskModel, *, counts_talk: bool) ->
     chosen = checkable or (statements if counts_talk else [])
     visible = masked(text)
     comparisons = [_compare(visible, entry.claim, grounds, model) for entry in chosen]
-    whole: list[float] = []
-    if comparisons:
-        whole = summarise(
-            comparisons,
-            talk_share=_talk_share(statements),
-            asks=sum(
-                asks_something(visible[entry.claim.start : entry.claim.end], grounds.language) for entry in statements
-            ),
-            claims_nothing=not checkable,
-        )
+    alone = [
+        _measured(summarise([comparison], talk_share=0.0, asks=0, claims_nothing=False), model)
+        for comparison in comparisons
+    ]
     return Reading(
         grounds=grounds,
         claims=tuple(entry.claim for entry in chosen),
         comparisons=tuple(comparisons),
-        whole=tuple(whole),
+        alone=tuple(alone),
+        whole=_whole(statements, comparisons, alone, visible, grounds.language, model) if comparisons else None,
     )
 
 
@@ -121,10 +126,15 @@ class Grounder:
         return read(text, grounds, self._model, counts_talk=counts_talk)
 
     def _is_undecided(self, reading: Reading) -> bool:
+        pairs = zip(reading.alone, reading.comparisons, strict=True)
+        every = [measured for measured, comparison in pairs if not comparison.contradictions]
+        if reading.whole is not None and len(reading.comparisons) > 1:
+            every.append(reading.whole)
+        return any(self._is_between(measured.risk) for measured in every)
+
+    def _is_between(self, risk: float) -> bool:
         low, high = self._model.undecided
-        alone = (_alone(comparison) for comparison in reading.comparisons if not comparison.contradictions)
-        every = [*alone, reading.whole] if len(reading.comparisons) > 1 else list(alone)
-        return any(low < self._model.words.risk(features) < high for features in every)
+        return low < risk < high
 
     def _report(self, reading: Reading, vectors: "Mapping[str, NDArray[np.float32]]") -> GroundingReport:
         cosines = [
@@ -132,32 +142,42 @@ class Grounder:
             for claim, comparison in zip(reading.claims, reading.comparisons, strict=True)
         ]
         supports = tuple(
-            self._support(claim, comparison, reading.grounds, cosine)
-            for claim, comparison, cosine in zip(reading.claims, reading.comparisons, cosines, strict=True)
+            _support(claim, comparison, reading.grounds, self._risk(measured, [cosine], [comparison]))
+            for claim, comparison, measured, cosine in zip(
+                reading.claims, reading.comparisons, reading.alone, cosines, strict=True
+            )
         )
         risk = self._risk(reading.whole, cosines, reading.comparisons) if reading.whole else 0.0
         return GroundingReport(claims=supports, risk=risk)
 
-    def _support(self, claim: Claim, comparison: Comparison, grounds: Grounds, cosine: float | None) -> ClaimSupport:
-        risk = self._risk(_alone(comparison), [cosine], [comparison])
-        contradicted = bool(comparison.contradictions)
-        risk = max(risk, _CONTRADICTED) if contradicted else min(risk, _quote_bound(comparison, grounds))
-        return ClaimSupport(
-            claim=claim,
-            risk=risk,
-            evidence=cite(comparison.windows[0], grounds) if comparison.windows else None,
-            contradictions=comparison.contradictions,
-        )
-
-    def _risk(
-        self, features: Sequence[float], cosines: Sequence[float | None], comparisons: Sequence[Comparison]
-    ) -> float:
-        risk = self._model.words.risk(features)
-        low, high = self._model.undecided
+    def _risk(self, measured: Measured, cosines: Sequence[float | None], comparisons: Sequence[Comparison]) -> float:
+        if not self._is_between(measured.risk) or all(cosine is None for cosine in cosines):
+            return measured.risk
         known = [0.0 if cosine is None else cosine for cosine in cosines]
-        if not low < risk < high or all(cosine is None for cosine in cosines):
-            return risk
-        return self._model.vectors.risk([*features, *summarise_cosines(known, comparisons)])
+        return self._model.vectors.risk([*measured.features, *summarise_cosines(known, comparisons)])
+
+
+def _measured(features: Sequence[float], model: RiskModel) -> Measured:
+    return Measured(features=features, risk=model.words.risk(features))
+
+
+def _whole(
+    statements: Sequence[Statement],
+    comparisons: Sequence[Comparison],
+    alone: Sequence[Measured],
+    visible: str,
+    language: str,
+    model: RiskModel,
+) -> Measured:
+    """All claims together; of one claim and no talk, the same as the claim alone."""
+    spoken = (visible[entry.claim.start : entry.claim.end] for entry in statements)
+    features = summarise(
+        comparisons,
+        talk_share=_talk_share(statements),
+        asks=sum(asks_something(sentence, language) for sentence in spoken),
+        claims_nothing=not any(entry.is_checkable for entry in statements),
+    )
+    return alone[0] if features == alone[0].features else _measured(features, model)
 
 
 def summarise_cosines(cosines: Sequence[float], comparisons: Sequence[Comparison]) -> list[float]:
@@ -173,8 +193,16 @@ def _compare(visible: str, claim: Claim, grounds: Grounds, model: RiskModel) -> 
     return compare(piece, grounds.evidence, grounds.question, model.rarity_in(language), language)
 
 
-def _alone(comparison: Comparison) -> list[float]:
-    return summarise([comparison], talk_share=0.0, asks=0, claims_nothing=False)
+def _support(claim: Claim, comparison: Comparison, grounds: Grounds, risk: float) -> ClaimSupport:
+    """What is told of a claim whose features alone have this risk."""
+    contradicted = bool(comparison.contradictions)
+    risk = max(risk, _CONTRADICTED) if contradicted else min(risk, _quote_bound(comparison, grounds))
+    return ClaimSupport(
+        claim=claim,
+        risk=risk,
+        evidence=cite(comparison.windows[0], grounds) if comparison.windows else None,
+        contradictions=comparison.contradictions,
+    )
 
 
 def _cosine(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.turn import Evidence
@@ -21,15 +22,21 @@ class Grounds:
 
 def prepare(passages: Sequence[Passage], *, question: str, language: str) -> Grounds:
     """Take the passages apart, each in its own language; those met before are remembered."""
-    asked = masked(question)
     return Grounds(
         passages=tuple(passages),
         evidence=tuple(
             take_apart(passage.text, _heading(passage), passage.language or language) for passage in passages
         ),
-        question=analyse(asked, 0, len(asked), language) if asked.strip() else None,
+        question=_take_question_apart(question, language),
         language=language,
     )
+
+
+@lru_cache(maxsize=256)
+def _take_question_apart(question: str, language: str) -> Piece | None:
+    """Kept, since every sentence of an answer meets the same question."""
+    asked = masked(question)
+    return analyse(asked, 0, len(asked), language) if asked.strip() else None
 
 
 def cite(window: Window, grounds: Grounds) -> Evidence:

@@ -78,7 +78,7 @@ def take_apart(text: str, heading: str, language: str) -> PassageEvidence:
 
 
 def weigh(stems: frozenset[str], rarity: Rarity) -> float:
-    return sum(rarity(stem) for stem in stems)
+    return sum(map(rarity, stems))
 
 
 def covered(claim: Piece, stems: frozenset[str], joined: frozenset[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The way out: text is let go once no detector can still object to it.
 
 A text is looked at in steps whose places depend on the text alone: at the end of each sentence or line, and at the
-first white space 48 characters after the last step. Each step sees what is still held and a little of what went
+first white space 96 characters after the last step. Each step sees what is still held and a little of what went
 before, and decides how far to let go. So the deltas in which a text arrives change nothing: a whole text is the same
 stream, fed once.
 """
@@ -15,8 +15,9 @@ from frontdesk.turn.guards.masks import masked
 Scan = Callable[[str], Sequence[tuple[Finding, GuardAction]]]
 Forming = Callable[[str], int]
 
-STEP_CHARS = 48
-"""Shorter steps cost more, longer ones hold text back longer; about two words a millisecond of vendor time."""
+STEP_CHARS = 96
+"""Shorter steps cost more, longer ones hold text back longer. An answer of 240 characters costs 0.9 ms in steps of 48,
+0.5 ms in steps of 96 and as much in longer ones."""
 CONTEXT_CHARS = 96
 """How much of what was let go a step still sees: the words that name a number stand at most 40 before it."""
 _CLAUSE_END = re.compile(r"[.!?…:;][\"')\]]{0,3}\s|\n")
@@ -54,6 +55,11 @@ class OutboundStream:
         rest = self._step(len(self._held), is_last=True) if self._held else ""
         self._is_closed = True
         return self._say([rest])
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the verdict is a block already; asked for every delta, so it has to be cheap."""
+        return any(action is GuardAction.BLOCK for _, action in self._findings)
 
     @property
     def verdict(self) -> Verdict:
