@@ -135,7 +135,7 @@ class RetrievalSettings:
     passage_tokens: int = 1600
     """Upper bound of the passages' tokens in a prompt."""
     answer_above: float = 0.5
-    """Confidence from which an answer is attempted."""
+    """Confidence from which an answer is attempted; docs/models/confidence.md shows what other values trade."""
     high_above: float = 0.75
     """Confidence from which it is called high."""
     synonyms: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)

@@ -241,3 +241,11 @@ async def test_a_word_that_means_the_same_chooses_the_sentence() -> None:
 async def test_a_sentence_with_the_kind_of_value_asked_for_comes_first(question: str, sentence: str) -> None:
     others = "Students like our tents. Students often return to our tents."
     assert sentence in await chosen(question, a_passage(f"{others} {sentence}"))
+
+
+async def test_of_a_table_only_the_row_that_is_asked_for_is_quoted() -> None:
+    rows = "".join(f"| {length} cm | {size} |\n" for length, size in (("25.3", 40), ("26.0", 41), ("26.6", 42)))
+    table = f"## Boot sizes\n\n| Foot length | EU size |\n| --- | --- |\n{rows}"
+    assert await chosen("Which EU boot size for a foot length of 26.6 cm?", a_passage(table)) == [
+        "Foot length 26.6 cm: EU size 42."
+    ]
