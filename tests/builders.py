@@ -34,10 +34,10 @@ from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
 from frontdesk.turn.intake import Accepted
-from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.retrieval import Retriever
 from frontdesk.turn.routing import Router
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.serving import ServedRelease
 
 DEMO = Path(__file__).parents[1] / "examples" / "harbor-and-pine"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

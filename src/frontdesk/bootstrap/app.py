@@ -25,8 +25,8 @@ from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
 from frontdesk.turn.generation import Breakers
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.serving import ServedRelease
 
 
 class ReleaseBook:

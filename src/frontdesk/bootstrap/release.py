@@ -25,9 +25,9 @@ from frontdesk.text.hashing import content_hash
 from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs, fill_prompt, prompt_values
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
-from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.retrieval import Retriever
 from frontdesk.turn.routing import Router
+from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
 

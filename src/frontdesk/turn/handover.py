@@ -9,8 +9,8 @@ from frontdesk.domain.ids import ConversationId, EscalationId
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
-from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.record import open_escalation
+from frontdesk.turn.serving import ServedRelease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class TurnNotes:
 
     clock: Clock
     telemetry: Telemetry
+    channel: str
     started_s: float
     route: Route | None = None
     retrieval: RetrievalResult | None = None
@@ -64,6 +65,11 @@ class TurnNotes:
             raise
         finally:
             self._spent_ms[stage, step] += (self.clock.monotonic() - start) * 1000
+
+    def attempt(self, attempt: VendorAttempt) -> None:
+        """Add a request that was made to a model."""
+        self.attempts = (*self.attempts, attempt)
+        self.telemetry.vendor_attempt(attempt, channel=self.channel)
 
     def degrade(self, label: str) -> None:
         if label not in self.degraded:

@@ -15,74 +15,39 @@ Only this module knows the order. It writes nothing itself: it yields what shoul
 worker commits it (see `frontdesk.turn.runner`).
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
-from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Message, Principal
-from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import EscalationId, MessageId
-from frontdesk.domain.release import AssistantContent, Localised, ReleaseManifest, localised
-from frontdesk.domain.safety import GuardAction, Verdict
+from frontdesk.domain.release import Localised
+from frontdesk.domain.safety import FindingKind, GuardAction, Verdict
 from frontdesk.domain.turn import (
-    Citation,
     ConfidenceLevel,
-    GroundingReport,
     OpenTurn,
     Outcome,
     RetrievalResult,
     Route,
     SearchQuery,
-    Sentence,
     Stage,
     TurnContext,
-    Withheld,
 )
-from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock, TokenSource
-from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.telemetry import Telemetry
-from frontdesk.turn.drafting import DraftReader
+from frontdesk.turn.answering import Answering
 from frontdesk.turn.generation import (
-    DraftEnd,
-    DraftEvent,
-    DraftReset,
-    DraftText,
-    Generator,
     History,
-    SideJobs,
-    fill_prompt,
-    prompt_values,
 )
-from frontdesk.turn.grounding import Grounder
-from frontdesk.turn.guards import Guard
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.record import Ending
-from frontdesk.turn.retrieval import Retriever
-from frontdesk.turn.routing import Router
+from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedRelease:
-    """A release with everything it pins opened and ready. A turn is given one and asks for nothing else."""
-
-    manifest: ReleaseManifest
-    content: AssistantContent
-    guard: Guard
-    router: Router
-    retriever: Retriever
-    generator: Generator
-    grounder: Grounder
-    jobs: SideJobs
-
-    def say(self, texts: Localised, language: str) -> str:
-        return localised(texts, language, self.content.profile.default_language)
 
 
 Step = TurnStage | AnswerSentence | TurnReset | Ending
@@ -113,7 +78,7 @@ class TurnRun:
         self._clock = clock
         self._tokens = tokens
         self._telemetry = telemetry
-        self.notes = TurnNotes(clock=clock, telemetry=telemetry, started_s=clock.monotonic())
+        self.notes = TurnNotes(clock=clock, telemetry=telemetry, channel=turn.channel, started_s=clock.monotonic())
 
     @property
     def is_handed_over(self) -> bool:
@@ -146,8 +111,10 @@ class TurnRun:
                 yield self._without_knowledge(route)
                 return
         yield self._notice("generate")
-        async for step in self._answer(text, route, found):
-            yield step
+        answer = self._answer(text, route, found)
+        async with aclosing(answer):
+            async for step in answer:
+                yield step
 
     def failed(self, code: str) -> Ending:
         """The honest end of a turn that could not be worked: an apology, and a case for a person."""
@@ -177,10 +144,13 @@ class TurnRun:
         return verdict
 
     def _identify(self, verdict: Verdict) -> Audiences:
-        """What this turn may see. A guard that failed narrows it to public."""
+        """What this turn may see. A guard that failed, or found instructions to the model, narrows it to public."""
         with self.notes.timed(Stage.IDENTITY):
-            principal: Principal = self.context.principal
-            return PUBLIC_ONLY if verdict.reason == "guard_failed" else principal.audiences
+            gives_orders = any(finding.kind is FindingKind.INJECTION for finding in verdict.findings)
+            if verdict.is_narrowed and (gives_orders or not verdict.findings):
+                self.notes.degrade("rights_narrowed")
+                return PUBLIC_ONLY
+            return self.context.principal.audiences
 
     async def _route(self, text: str) -> Route:
         try:
@@ -218,7 +188,7 @@ class TurnRun:
     async def _rewrite(self, text: str) -> SearchQuery | None:
         """The question made self-contained by a model; None where none is configured or its text will not do."""
         written = await self.release.jobs.rewrite(
-            text, history=self.history.turns, language=self._turn.language, on_attempt=self._note_attempt
+            text, history=self.history.turns, language=self._turn.language, on_attempt=self.notes.attempt
         )
         if written is None:
             return None
@@ -233,134 +203,21 @@ class TurnRun:
                 level=found.level if found else "low",
             )
 
-    async def _answer(self, text: str, route: Route, found: RetrievalResult) -> AsyncIterator[Step]:
-        """Generate, guard, ground: sentence by sentence; nothing else leaves."""
-        request = self._request(found)
-        draft = self.release.generator.stream(request, deadline_s=self._remaining_s(), on_attempt=self._note_attempt)
-        reader = self._read_draft(text, found, request.lead_in)
-        async with aclosing(draft):
-            while (event := await self._next(draft)) is not None and not reader.is_blocked:
-                if isinstance(event, DraftReset):
-                    reader = self._read_draft(text, found, request.lead_in)
-                    if self.notes.sentences:
-                        self.notes.forget_sentences()
-                        yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
-                    continue
-                async for step in self._confirm(self._cut(reader, event), found, request.lead_in, route.disclaimer):
-                    yield step
-        self._note_guard_out(reader.verdict)
-        if not any(sentence.text != request.lead_in for sentence in self.notes.sentences):
-            yield await self._nothing_left(text, found, reader.verdict)
-            return
-        if self.notes.withheld:
-            self.notes.degrade("claims_withheld")
-            async for step in self._tell(self._say(self._texts.partial), None, found):
-                yield step
-        yield self._answered(found)
-
-    async def _next(self, draft: AsyncGenerator[DraftEvent]) -> DraftEvent | None:
-        """The draft's next event; None at its end, and when every model failed."""
-        try:
-            with self.notes.timed(Stage.GENERATE):
-                return await anext(draft, None)
-        except DependencyError:
-            log.warning("generate_failed", exc_info=True)
-            self.notes.degrade("generation_failed")
-            return None
-
-    def _cut(self, reader: DraftReader, event: DraftText | DraftEnd) -> list[str]:
-        """The sentences that the event completed and the guard let go."""
-        if isinstance(event, DraftEnd):
-            self._note_end(event)
-        with self.notes.timed(Stage.GUARD_OUT):
-            if isinstance(event, DraftText):
-                return reader.feed(event.text)
-            return reader.finish(is_whole=event.finish_reason == "stop")
-
-    def _request(self, found: RetrievalResult) -> ChatRequest:
-        with self.notes.timed(Stage.GENERATE, "prompt"):
-            return ChatRequest(
-                purpose="answer",
-                instructions=self._fill(self.release.content.prompts.answer),
-                history=self.history.turns,
-                summary=self.history.summary,
-                passages=found.passages,
-                question=found.query.text if found.query.rewritten_by != "none" else found.query.original,
-                language=self._turn.language,
-                lead_in=self._say(self._texts.lead_in),
-                rewordings=found.query.rewordings,
-            )
-
-    def _read_draft(self, text: str, found: RetrievalResult, lead_in: str) -> DraftReader:
-        said = [text, *(message.text for message in self.context.history if message.role == "customer")]
-        guard = self.release.guard.open_stream(
-            allowed_hosts=tuple(passage.url for passage in found.passages if passage.url),
-            known=(*said, *(passage.text for passage in found.passages)),
+    async def _answer(self, text: str, route: Route, found: RetrievalResult) -> AsyncGenerator[Step]:
+        answering = Answering(
+            self._turn,
+            self.context,
+            self.release,
+            found,
+            history=self.history,
+            notes=self.notes,
+            telemetry=self._telemetry,
         )
-        return DraftReader(guard, lead_in=lead_in)
-
-    async def _confirm(
-        self, pieces: list[str], found: RetrievalResult, lead_in: str, disclaimer: str
-    ) -> AsyncIterator[AnswerSentence]:
-        """Ground each piece; yield it when it is supported, note it as withheld when it is not.
-
-        What the assistant says in its own prepared words, the lead-in and the disclaimer, claims nothing.
-        """
-        for piece in pieces:
-            report = None
-            if piece.strip() != lead_in:
-                report = await self._ground(piece, found)
-                if report is None:
-                    continue
-                if disclaimer and not any(sentence.citations for sentence in self.notes.sentences):
-                    async for step in self._tell(disclaimer, None, found):
-                        yield step
-                    disclaimer = ""
-            async for step in self._tell(piece, report, found):
+        sentences = answering.steps(text, disclaimer=route.disclaimer, deadline_s=self._remaining_s())
+        async with aclosing(sentences):
+            async for step in sentences:
                 yield step
-
-    async def _ground(self, piece: str, found: RetrievalResult) -> GroundingReport | None:
-        """The report of a supported piece; None when it was withheld."""
-        settings = self.release.content.grounding
-        try:
-            with self.notes.timed(Stage.GROUND):
-                report = await self.release.grounder.check(
-                    piece, found.passages, question=found.query.text, language=self._turn.language
-                )
-        except Exception:
-            log.exception("ground_failed", turn_id=self._turn.turn_id)
-            self.notes.degrade("grounding_failed")
-            self.notes.withhold(Withheld(text=piece, stage="ground", reasons=("grounding_failed",), risk=1.0))
-            return None
-        if report.is_supported(settings.withhold_above):
-            return report
-        reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
-        self.notes.withhold(Withheld(text=piece, stage="ground", reasons=tuple(reasons), risk=report.risk))
-        return None
-
-    async def _tell(
-        self, text: str, report: GroundingReport | None, found: RetrievalResult
-    ) -> AsyncIterator[AnswerSentence]:
-        """Confirm one sentence; without a report it is the assistant's own prepared words, a line for itself."""
-        citations = self._cite(report, found) if report else ()
-        markers = "".join(f"[{citation.marker}]" for citation in citations)
-        sentence = Sentence(
-            index=len(self.notes.sentences),
-            text=f"{text.strip()} {markers}".strip(),
-            citations=citations,
-            risk=report.risk if report else 0.0,
-        )
-        last = self.notes.sentences[-1] if self.notes.sentences else None
-        separator = "" if last is None else " " if bool(last.citations) == bool(citations) else "\n\n"
-        self.notes.confirm(sentence, separator=separator, report=report)
-        with self.notes.timed(Stage.DELIVER):
-            yield AnswerSentence(  # the runner commits it before it asks for the next
-                turn_id=self._turn.turn_id,
-                index=sentence.index,
-                separator=separator,
-                text=sentence.text,
-                citations=citations,
-            )
+        yield self._answered(found) if answering.has_answer else await self._nothing_left(text, found)
 
     def _answered(self, found: RetrievalResult) -> Ending:
         """The ending of an answer of which something could be said."""
@@ -372,10 +229,10 @@ class TurnRun:
             level = "medium"
         return self._ending(Outcome.ANSWERED, confidence=level)
 
-    async def _nothing_left(self, text: str, found: RetrievalResult, verdict: Verdict) -> Ending:
+    async def _nothing_left(self, text: str, found: RetrievalResult) -> Ending:
         """Nothing of the draft may be said: the same policy as for a question without an answer."""
         self.notes.forget_sentences()
-        if verdict.is_blocked:
+        if self.notes.verdict_out is not None and self.notes.verdict_out.is_blocked:
             self.notes.degrade("answer_blocked")
         route = self.notes.route = await self._uncovered(text, found)
         if route.kind == "knowledge":  # a disclaimer with nothing to disclaim
@@ -445,57 +302,9 @@ class TurnRun:
     def _say(self, texts: Localised) -> str:
         return self.release.say(texts, self._turn.language)
 
-    def _fill(self, prompt: str) -> str:
-        return fill_prompt(prompt, prompt_values(self.release.content.profile, self._turn.language))
-
     def _notice(self, stage: str) -> TurnStage:
         label = self._say(self._texts.stages.get(stage, {}))
         return TurnStage(turn_id=self._turn.turn_id, stage=stage, label=label)
-
-    def _cite(self, report: GroundingReport, found: RetrievalResult) -> tuple[Citation, ...]:
-        """One citation per distinct quote, numbered by first appearance in the answer."""
-        cited: list[Citation] = []
-        for support in report.claims:
-            if support.evidence is None:
-                continue
-            passage = found.passages[support.evidence.passage]
-            known = [*self.notes.citations, *cited]
-            same = next(
-                (c for c in known if c.chunk_id == support.evidence.chunk_id and c.quote == support.evidence.quote),
-                None,
-            )
-            citation = same or Citation(
-                marker=str(len({c.marker for c in known}) + 1),
-                document_id=passage.document_id,
-                chunk_id=support.evidence.chunk_id,
-                title=passage.title,
-                url=passage.url,
-                quote=support.evidence.quote,
-                snapshot_id=self.release.manifest.snapshot_id,
-            )
-            if citation not in cited:
-                cited.append(citation)
-        return tuple(cited)
-
-    def _note_attempt(self, attempt: VendorAttempt) -> None:
-        self.notes.attempts = (*self.notes.attempts, attempt)
-        self._telemetry.vendor_attempt(attempt, channel=self._turn.channel)
-
-    def _note_end(self, end: DraftEnd) -> None:
-        self.notes.prompt = end.prompt
-        for label in end.degraded:
-            self.notes.degrade(label)
-        if end.finish_reason != "stop":
-            self.notes.degrade(f"draft_{end.finish_reason}")
-
-    def _note_guard_out(self, verdict: Verdict) -> None:
-        self.notes.verdict_out = verdict
-        for finding in verdict.findings:
-            self._telemetry.findings(direction="out", kind=finding.kind, action=verdict.action)
-        if verdict.is_blocked:
-            self.notes.withhold(
-                Withheld(text="", stage="guard_out", reasons=tuple(verdict.reason.split(",")), risk=1.0)
-            )
 
     def _remaining_s(self) -> float:
         return max(0.0, (self._turn.deadline_at - self._clock.now()).total_seconds())

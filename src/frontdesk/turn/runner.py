@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from frontdesk.domain.conversation import InboundMessage
+from frontdesk.domain.conversation import InboundMessage, Message
 from frontdesk.domain.errors import (
     FrontdeskError,
     HandedOverError,
@@ -29,8 +29,9 @@ from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.delivery import StageNotices, deliver_events
 from frontdesk.turn.generation import fit_history
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message, to_open_turn
-from frontdesk.turn.pipeline import ServedRelease, TurnRun
+from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, record_turn
+from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
 
@@ -158,6 +159,7 @@ class TurnRunner:
         release = self._releases(turn.release_id)
         turn = replace(turn, release_id=release.manifest.release_id)
         context, unanswered = await self._database.read(lambda stores: _load_context(stores, turn))
+        context = replace(context, history=tuple(_as_let_in(release, message) for message in context.history))
         history = fit_history(
             context.history,
             budget_tokens=release.content.models.history_tokens,
@@ -306,6 +308,11 @@ class TurnRunner:
             if turn.fence > 1:
                 log.warning("turn_taken_over", turn_id=turn.turn_id, fence=turn.fence)
             self._spawn(to_open_turn(turn, text, owner=self._owner))
+
+
+def _as_let_in(release: ServedRelease, message: Message) -> Message:
+    """An earlier message as the guard let it in then: what it masked stays masked for models and searches."""
+    return replace(message, text=release.guard.let_in(message.text)) if message.role == "customer" else message
 
 
 def _load_context(stores: Stores, turn: OpenTurn) -> tuple[TurnContext, int]:

@@ -1,6 +1,7 @@
 """The policy over what detectors find."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from frontdesk.domain.release import GuardPolicy
 from frontdesk.domain.safety import Finding, FindingKind, GuardAction, Verdict, harder
@@ -47,6 +48,10 @@ _KINDS: Mapping[str, FindingKind] = {
 }
 
 
+REMEMBERED = 2048
+"""Earlier messages whose masked text is kept, the newest; at most 8,000 characters each."""
+
+
 class Guard:
     """One release's guard: stateless, shared by all turns.
 
@@ -71,6 +76,7 @@ class Guard:
         self._policy, self._policy_version = policy, policy_version
         self._leaks = Leaks(canaries=canaries, protected=protected)
         self._inbound = tuple(detectors)
+        self._let_in = lru_cache(maxsize=REMEMBERED)(lambda text: self.check_inbound(text).text)
         outbound = [item for item in detectors if self._is_wanted_outbound(item)]
         self._outbound: tuple[Detector, ...] = (*outbound, self._leaks)
         self._holds_phrases = any(
@@ -98,6 +104,10 @@ class Guard:
             for finding in _by_kind(found)
         ]
         return self._verdict(text, decided)
+
+    def let_in(self, text: str) -> str:
+        """The text of an inbound verdict alone; remembered, because earlier messages come back with every turn."""
+        return self._let_in(text)
 
     def check_outbound(self, text: str, *, allowed_hosts: Sequence[str] = (), known: Sequence[str] = ()) -> Verdict:
         """The verdict over a whole answer: the stream, fed once. `text` ends where it was blocked."""

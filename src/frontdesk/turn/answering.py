@@ -1,0 +1,242 @@
+"""A question with passages becomes confirmed sentences: generate, guard, ground, one sentence after the other."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import structlog
+
+from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.events import AnswerSentence, TurnReset
+from frontdesk.domain.safety import Verdict
+from frontdesk.domain.turn import (
+    Citation,
+    GroundingReport,
+    OpenTurn,
+    RetrievalResult,
+    Sentence,
+    Stage,
+    TurnContext,
+    Withheld,
+)
+from frontdesk.ports.models import ChatRequest
+from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.drafting import DraftReader
+from frontdesk.turn.generation import (
+    DraftEnd,
+    DraftEvent,
+    DraftReset,
+    DraftText,
+    History,
+    fill_prompt,
+    prompt_values,
+)
+from frontdesk.turn.notes import TurnNotes
+from frontdesk.turn.serving import ServedRelease
+
+log = structlog.get_logger()
+
+
+class Answering:
+    """The draft of one turn. Nothing of it leaves that the guard did not let go and a passage does not carry."""
+
+    def __init__(
+        self,
+        turn: OpenTurn,
+        context: TurnContext,
+        release: ServedRelease,
+        found: RetrievalResult,
+        *,
+        history: History,
+        notes: TurnNotes,
+        telemetry: Telemetry,
+    ) -> None:
+        self._turn = turn
+        self._context = context
+        self._release = release
+        self._found = found
+        self._history = history
+        self._notes = notes
+        self._telemetry = telemetry
+        self._texts = release.content.profile.texts
+        self._lead_in = release.say(self._texts.lead_in, turn.language)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether anything but the lead-in was said."""
+        return any(sentence.text != self._lead_in for sentence in self._notes.sentences)
+
+    async def steps(
+        self, text: str, *, disclaimer: str, deadline_s: float
+    ) -> AsyncGenerator[AnswerSentence | TurnReset]:
+        """Sentences as they are confirmed.
+
+        Args:
+            text: the customer's message as the guard let it in.
+            disclaimer: said before the first sentence with a source; may be empty.
+        """
+        draft = self._release.generator.stream(
+            self._request(),
+            deadline_s=deadline_s,
+            first_number=len(self._notes.attempts) + 1,
+            on_attempt=self._notes.attempt,
+        )
+        reader = self._read_draft(text)
+        async with aclosing(draft):
+            while (event := await self._next(draft)) is not None and not reader.is_blocked:
+                if isinstance(event, DraftReset):
+                    reader = self._read_draft(text)
+                    if self._notes.sentences:
+                        self._notes.forget_sentences()
+                        yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
+                    continue
+                async for step in self._confirm(self._cut(reader, event), disclaimer):
+                    yield step
+        self._note_guard_out(reader.verdict)
+        if self.has_answer and self._notes.withheld:
+            self._notes.degrade("claims_withheld")
+            async for step in self._tell(self._release.say(self._texts.partial, self._turn.language), None):
+                yield step
+
+    def _request(self) -> ChatRequest:
+        content = self._release.content
+        with self._notes.timed(Stage.GENERATE, "prompt"):
+            return ChatRequest(
+                purpose="answer",
+                instructions=fill_prompt(content.prompts.answer, prompt_values(content.profile, self._turn.language)),
+                history=self._history.turns,
+                summary=self._history.summary,
+                passages=self._found.passages,
+                question=self._found.query.text
+                if self._found.query.rewritten_by != "none"
+                else self._found.query.original,
+                language=self._turn.language,
+                lead_in=self._lead_in,
+                rewordings=self._found.query.rewordings,
+            )
+
+    def _read_draft(self, text: str) -> DraftReader:
+        said = [text, *(message.text for message in self._context.history if message.role == "customer")]
+        guard = self._release.guard.open_stream(
+            allowed_hosts=tuple(passage.url for passage in self._found.passages if passage.url),
+            known=(*said, *(passage.text for passage in self._found.passages)),
+        )
+        return DraftReader(guard, lead_in=self._lead_in)
+
+    async def _next(self, draft: AsyncGenerator[DraftEvent]) -> DraftEvent | None:
+        """The draft's next event; None at its end, and when every model failed."""
+        try:
+            with self._notes.timed(Stage.GENERATE):
+                return await anext(draft, None)
+        except DependencyError:
+            log.warning("generate_failed", exc_info=True)
+            self._notes.degrade("generation_failed")
+            return None
+
+    def _cut(self, reader: DraftReader, event: DraftText | DraftEnd) -> list[str]:
+        """The sentences that the event completed and the guard let go."""
+        if isinstance(event, DraftEnd):
+            self._note_end(event)
+        with self._notes.timed(Stage.GUARD_OUT):
+            if isinstance(event, DraftText):
+                return reader.feed(event.text)
+            return reader.finish(is_whole=event.finish_reason == "stop")
+
+    async def _confirm(self, pieces: list[str], disclaimer: str) -> AsyncIterator[AnswerSentence]:
+        """Ground each piece; yield it when it is supported, note it as withheld when it is not.
+
+        What the assistant says in its own prepared words, the lead-in and the disclaimer, claims nothing.
+        """
+        for piece in pieces:
+            report = None
+            if piece.strip() != self._lead_in:
+                report = await self._ground(piece)
+                if report is None:
+                    continue
+                if disclaimer and not any(sentence.citations for sentence in self._notes.sentences):
+                    async for step in self._tell(disclaimer, None):
+                        yield step
+                    disclaimer = ""
+            async for step in self._tell(piece, report):
+                yield step
+
+    async def _ground(self, piece: str) -> GroundingReport | None:
+        """The report of a supported piece; None when it was withheld."""
+        settings = self._release.content.grounding
+        try:
+            with self._notes.timed(Stage.GROUND):
+                report = await self._release.grounder.check(
+                    piece, self._found.passages, question=self._found.query.text, language=self._turn.language
+                )
+        except Exception:
+            log.exception("ground_failed", turn_id=self._turn.turn_id)
+            self._notes.degrade("grounding_failed")
+            self._notes.withhold(Withheld(text=piece, stage="ground", reasons=("grounding_failed",), risk=1.0))
+            return None
+        if report.is_supported(settings.withhold_above):
+            return report
+        reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
+        self._notes.withhold(Withheld(text=piece, stage="ground", reasons=tuple(reasons), risk=report.risk))
+        return None
+
+    async def _tell(self, text: str, report: GroundingReport | None) -> AsyncIterator[AnswerSentence]:
+        """Confirm one sentence; without a report it is the assistant's own prepared words, a line for itself."""
+        citations = self._cite(report) if report else ()
+        markers = "".join(f"[{citation.marker}]" for citation in citations)
+        sentence = Sentence(
+            index=len(self._notes.sentences),
+            text=f"{text.strip()} {markers}".strip(),
+            citations=citations,
+            risk=report.risk if report else 0.0,
+        )
+        last = self._notes.sentences[-1] if self._notes.sentences else None
+        separator = "" if last is None else " " if bool(last.citations) == bool(citations) else "\n\n"
+        self._notes.confirm(sentence, separator=separator, report=report)
+        with self._notes.timed(Stage.DELIVER):
+            yield AnswerSentence(  # the runner commits it before it asks for the next
+                turn_id=self._turn.turn_id,
+                index=sentence.index,
+                separator=separator,
+                text=sentence.text,
+                citations=citations,
+            )
+
+    def _cite(self, report: GroundingReport) -> tuple[Citation, ...]:
+        """One citation per distinct quote, numbered by first appearance in the answer."""
+        cited: list[Citation] = []
+        for support in report.claims:
+            if support.evidence is None:
+                continue
+            passage = self._found.passages[support.evidence.passage]
+            known = [*self._notes.citations, *cited]
+            same = next(
+                (c for c in known if c.chunk_id == support.evidence.chunk_id and c.quote == support.evidence.quote),
+                None,
+            )
+            citation = same or Citation(
+                marker=str(len({c.marker for c in known}) + 1),
+                document_id=passage.document_id,
+                chunk_id=support.evidence.chunk_id,
+                title=passage.title,
+                url=passage.url,
+                quote=support.evidence.quote,
+                snapshot_id=self._release.manifest.snapshot_id,
+            )
+            if citation not in cited:
+                cited.append(citation)
+        return tuple(cited)
+
+    def _note_end(self, end: DraftEnd) -> None:
+        self._notes.prompt = end.prompt
+        for label in end.degraded:
+            self._notes.degrade(label)
+        if end.finish_reason != "stop":
+            self._notes.degrade(f"draft_{end.finish_reason}")
+
+    def _note_guard_out(self, verdict: Verdict) -> None:
+        self._notes.verdict_out = verdict
+        for finding in verdict.findings:
+            self._telemetry.findings(direction="out", kind=finding.kind, action=verdict.action)
+        if verdict.is_blocked:
+            self._notes.withhold(
+                Withheld(text="", stage="guard_out", reasons=tuple(verdict.reason.split(",")), risk=1.0)
+            )
