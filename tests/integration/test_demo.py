@@ -37,8 +37,8 @@ UNANSWERED = (
     "Which mutual fund should I put my savings in?",
 )
 """The first three stand next to an article that covers everything but them."""
-ANSWERABLE_FLOOR = 30
-FOLLOW_UP_FLOOR = 8
+ANSWERABLE_FLOOR = 45
+FOLLOW_UP_FLOOR = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

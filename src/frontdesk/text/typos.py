@@ -31,6 +31,8 @@ _MISTAKEN = {
 LONG = 7
 """Letters from which a wrong or a stray letter is taken for a slip: shorter ones are words of their own, such as candy
 and Cindy, or pilot and plot. Judged by what XQuAD-R and MTRAG-UN questions were corrected to."""
+LONGEST = 24
+"""Letters up to which anything is tried, since the work grows with their square. A guess: few words are longer."""
 
 
 def intended(word: str) -> tuple[str, ...]:
@@ -41,9 +43,9 @@ def intended(word: str) -> tuple[str, ...]:
     not Ireland.
 
     Args:
-        word: small letters a to z; for any other there is nothing.
+        word: small letters a to z, at most `LONGEST`; for any other there is nothing.
     """
-    if not (word.isascii() and word.isalpha() and word.islower()):
+    if len(word) > LONGEST or not (word.isascii() and word.isalpha() and word.islower()):
         return ()
     return tuple(dict.fromkeys(other for other in _slips(word) if other != word))
 

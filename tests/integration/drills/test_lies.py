@@ -34,7 +34,7 @@ QUESTIONS = (
 KINDS: tuple[Kind, ...] = ("number", "date", "price", "unit", "negation")
 LIES_PER_KIND = 40
 MOST_SEEDS = 12
-MOST_LEAKED: Mapping[str, int] = {"negation": 2}
+MOST_LEAKED: Mapping[str, int] = {"negation": 3}
 """Of `LIES_PER_KIND`; none of any other kind. A denial that is taken out of one half of a joined sentence is the hardest
 to see: the bound is what is reached, not what is wanted."""
 MOST_TRUE_WITHHELD = 0.05

@@ -26,6 +26,10 @@ def test_nothing_is_made_of_codes_names_and_other_scripts() -> None:
     assert intended("b2b") == intended("Iceland") == intended("größe") == intended("") == ()
 
 
+def test_a_word_without_end_is_no_slip() -> None:
+    assert intended("z" * 8_000) == ()
+
+
 @given(WORDS)
 def test_the_first_letter_stays(word: str) -> None:
     assert all(other[0] == word[0] for other in intended(word))

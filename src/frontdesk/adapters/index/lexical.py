@@ -20,6 +20,8 @@ from frontdesk.text.typos import intended
 
 MAX_TERMS = 48
 """Stems of one question that are looked up; of more, the rarest. Bounds what a long message can cost."""
+MAX_CORRECTED = 32
+"""Unknown words of one question for which others stand in, the first ones; each costs about 1 ms."""
 MAX_CORRECTIONS = 3
 """Stems that may stand in for a mistyped one; of more, the most frequent."""
 CORRECTION_WEIGHT = 0.6
@@ -81,11 +83,14 @@ class Bm25Index:
 
     def _terms(self, text: str, language: str, also: Sequence[str]) -> dict[int, float]:
         """Numbers of the stems a question asks for, each with what it counts."""
-        wanted: dict[int, float] = {}
-        for word in dict.fromkeys(token.text for token in words(text[:COMPARED_CHARS])):
-            if not is_stopword(word, language):
-                for number, weight in self._stand_ins(word, language):
-                    wanted[number] = max(weight, wanted.get(number, 0.0))
+        asked = dict.fromkeys(
+            token.text for token in words(text[:COMPARED_CHARS]) if not is_stopword(token.text, language)
+        )
+        known = {word: self._known(word, language) for word in asked}
+        wanted = {number: 1.0 for number in known.values() if number is not None}
+        for word in [word for word, number in known.items() if number is None][:MAX_CORRECTED]:
+            for number, weight in self._stand_ins(word, language):
+                wanted[number] = max(weight, wanted.get(number, 0.0))
         for phrase in also:
             others = content_stems(phrase, language)
             for number in (found for other in others if (found := self._vocabulary.find(other)) is not None):
@@ -101,9 +106,7 @@ class Bm25Index:
         return next((number for each in stems if (number := self._vocabulary.find(each)) is not None), None)
 
     def _stand_ins(self, word: str, language: str) -> list[tuple[int, float]]:
-        """The word's own stem; where no chunk has it, those of what was meant, or that are spelled like it."""
-        if (number := self._known(word, language)) is not None:
-            return [(number, 1.0)]
+        """For a word that no chunk has: the stems of what was meant, or that are spelled like it."""
         own = stem(word, language)
         # a mistake near the end misleads the stemmer, so the word as it was typed is tried too
         near = {number for _, number in self._meant(word, language)} or {
