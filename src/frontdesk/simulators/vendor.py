@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from frontdesk.simulators.vendor_lies import KINDS, Falsehood, Kind, falsify, names_in
-from frontdesk.simulators.vendor_prose import Request, first_words, language_of, read_request, write_reply
+from frontdesk.simulators.vendor_prose import TOKEN_CHARS, Request, first_words, language_of, read_request, write_reply
 from frontdesk.text.hashing import content_hash
 
 FAST_ANSWER_TOKENS = 50
@@ -50,7 +50,7 @@ _ERRORS: dict[str, tuple[int, str, dict[str, str]]] = {
     "fault-context": (400, "context_length_exceeded", {}),
     "fault-filter": (400, "content_filter", {}),
 }
-_TOKEN = re.compile(r"\s*\S{1,8}|\s+")
+_TOKEN = re.compile(rf"\s*\S{{1,{TOKEN_CHARS}}}|\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

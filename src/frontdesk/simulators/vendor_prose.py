@@ -7,7 +7,7 @@ sentences, pronouns. So an answer is true and yet not a quotation, which is what
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from random import Random
 from typing import Any
 
@@ -16,6 +16,8 @@ from frontdesk.text.sentences import split_sentences
 from frontdesk.text.tokens import content_stems, is_stopword
 
 MAX_SENTENCES = 4
+TOKEN_CHARS = 8
+"""A longer word is sent in several tokens."""
 
 _PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
 _MARKUP = re.compile(r"\*\*|__|`|^#+\s+.*$|^\s*\|.*$|^\s*[-*+]\s*\[[^\]]*\]\([^)]*\)\s*$", re.MULTILINE)
@@ -120,10 +122,16 @@ def write_reply(request: Request, random: Random) -> list[tuple[str, int]]:
     return [(opening + first, number), *sentences[1:]]
 
 
-def first_words(passages: Sequence[tuple[int, str]], count: int) -> str:
-    """A fixed answer of so many words from the first passage, for benchmarks."""
+def first_words(passages: Sequence[tuple[int, str]], tokens: int) -> str:
+    """A fixed answer for benchmarks: the first passage, over and over, up to so many tokens."""
     words = _plain(passages[0][1]).split() if passages else ["I", "don't", "know."]
-    return " ".join((words * (count // len(words) + 1))[:count]).rstrip(".,;:") + "."
+    taken: list[str] = []
+    for word in cycle(words):
+        tokens -= -(-len(word) // TOKEN_CHARS)
+        if tokens < 0:
+            break
+        taken.append(word)
+    return " ".join(taken).rstrip(".,;:") + "."
 
 
 def _relevant(request: Request, language: str, limit: int) -> list[tuple[str, int]]:
