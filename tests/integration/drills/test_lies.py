@@ -34,9 +34,6 @@ QUESTIONS = (
 KINDS: tuple[Kind, ...] = ("number", "date", "price", "unit", "negation")
 LIES_PER_KIND = 40
 MOST_SEEDS = 12
-MOST_LEAKED: Mapping[str, int] = {"negation": 3}
-"""Of `LIES_PER_KIND`; none of any other kind. A denial that is taken out of one half of a joined sentence is the hardest
-to see: the bound is what is reached, not what is wanted."""
 MOST_TRUE_WITHHELD = 0.05
 """Share of true sentences; what is reached, and a little room."""
 Lie = Mapping[str, Any]
@@ -186,5 +183,5 @@ async def test_no_lie_reaches_a_customer_and_the_truth_beside_it_does(demo_knowl
     tell(f"{len(evening.true_withheld)} of {total} true sentences withheld", *evening.true_withheld)
     assert all(evening.lies[kind].inserted >= LIES_PER_KIND for kind in KINDS)
     leaked = {kind: tally.leaked for kind, tally in evening.lies.items() if tally.leaked}
-    assert all(len(told) <= MOST_LEAKED.get(kind, 0) for kind, told in leaked.items()), leaked
+    assert leaked == {}
     assert len(evening.true_withheld) <= MOST_TRUE_WITHHELD * total

@@ -10,7 +10,9 @@ from frontdesk.text.quantity_words import NUMBER_WORDS
 from frontdesk.text.tokens import Token, fold, is_stopword, stem, words
 from frontdesk.turn.grounding.lexicon import (
     denials,
+    for_free,
     limiting_words,
+    no_denials,
     no_words,
     not_denying,
     opposites,
@@ -69,11 +71,11 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
     """Take `text[start:end]` apart; `text` has been through `masked`."""
     sentence = text[start:end]
     found = words(sentence)
-    folded = tuple(fold(token.text) for token in found)
+    spoken, folded = _read_words(found, language)
     kept = [
-        (index, _meaning(token.text, language))
-        for index, token in enumerate(found)
-        if not is_stopword(token.text, language) and not _is_numeral(token.text, language)
+        (index, _meaning(word, language))
+        for index, word in enumerate(spoken)
+        if not is_stopword(word, language) and not _is_numeral(word, language)
     ]
     denied, count = _denied(sentence, found, folded, kept, language)
     opening = _opening(folded, language)
@@ -95,6 +97,17 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
         opposed=_opposed(folded, language),
         is_question=_ASKS.search(sentence) is not None,
     )
+
+
+def _read_words(found: Sequence[Token], language: str) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The words and their folded forms; the second of two that mean "free" together is read as that word."""
+    spoken = [token.text for token in found]
+    folded = [fold(word) for word in spoken]
+    free, pairs = for_free(language)
+    for index in range(1, len(folded)):
+        if (folded[index - 1], folded[index]) in pairs:
+            spoken[index] = folded[index] = free
+    return spoken, tuple(folded)
 
 
 def _is_numeral(word: str, language: str) -> bool:
@@ -131,7 +144,7 @@ def _denied(
     sentence: str, found: Sequence[Token], folded: Sequence[str], kept: Sequence[tuple[int, str]], language: str
 ) -> tuple[frozenset[str], int]:
     """The content stems that denials reach, and how many denials there are; a leading `No,` is an answer, not a denial."""
-    known, exempt = denials(language), not_denying(language)
+    known, exempt = denials(language), no_denials(language)
     reached: set[str] = set()
     count = 0
     for index, word in enumerate(folded):

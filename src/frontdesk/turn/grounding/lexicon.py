@@ -180,6 +180,12 @@ _NOT_DENYING = {
     "es": "no solo|no sólo|sin coste|sin costo|sin cargo|sin gastos|no más|no menos",
     "de": "nicht nur|ohne aufpreis|ohne kosten|ohne gebühr|keine kosten|keine gebühren|nicht mehr als|nicht später",
 }
+_FOR_FREE = {
+    "en": ("free", "without charge|without cost|no charge|no cost|no fee"),
+    "es": ("gratis", "sin coste|sin costo|sin cargo|sin gastos"),
+    "de": ("kostenlos", "ohne aufpreis|ohne kosten|ohne gebühr|keine kosten|keine gebühren"),
+}
+"""Two words that say what one says."""
 _LIMITS = {
     "en": "only unless until except just but however otherwise forget",
     "es": "solo sólo solamente únicamente salvo excepto hasta pero olvide olvides",
@@ -222,6 +228,20 @@ def not_denying(language: str) -> frozenset[tuple[str, str]]:
     return frozenset(
         (first, second) for first, _, second in (pair.partition(" ") for pair in pairs.split("|")) if second
     )
+
+
+@lru_cache(maxsize=32)
+def for_free(language: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A word for what costs nothing, and the pairs of words that mean it."""
+    word, pairs = _FOR_FREE.get(language, ("", ""))
+    return word, frozenset((pair.split()[0], pair.split()[1]) for pair in pairs.split("|") if pair)
+
+
+@lru_cache(maxsize=32)
+def no_denials(language: str) -> frozenset[tuple[str, str]]:
+    """Pairs whose first word denies nothing, as a claim is read: with the word for what is free in its place."""
+    free, pairs = for_free(language)
+    return not_denying(language) | {(first, free) for first, _ in pairs}
 
 
 @lru_cache(maxsize=32)

@@ -220,3 +220,29 @@ def test_a_denial_left_out_in_spanish_is_found_beside_a_list_joined_by_ni(
     article = passage("Harbor & Pine no envía a Canarias, Ceuta ni Melilla.", language="es")
     report = check(grounder, "Harbor & Pine envía a Canarias, Ceuta ni Melilla.", article)
     assert "negation" in report.claims[0].contradictions
+
+
+def test_a_semicolon_does_not_hide_a_lost_denial_behind_a_true_half(grounder: Grounder, passage: MakePassage) -> None:
+    article = passage(
+        "Gas cartridges cannot be delivered to Austria. Airbag cylinders can be delivered to Austria by standard delivery."
+    )
+    text = (
+        "Gas cartridges can be delivered to Austria; airbag cylinders can be delivered to Austria by standard delivery."
+    )
+
+    false_half, true_half = check(grounder, text, article).claims
+
+    assert "negation" in false_half.contradictions
+    assert true_half.contradictions == ()
+
+
+def test_words_that_only_name_the_source_do_not_count_and_a_denial_among_them_does(
+    grounder: Grounder, passage: MakePassage
+) -> None:
+    article = passage("Stiefel neu zu besohlen kostet 89 EUR.", language="de")
+
+    named = check(grounder, "Laut den Hilfeseiten gilt: Stiefel neu zu besohlen kostet 89 EUR.", article)
+    denied = check(grounder, "Laut den Hilfeseiten gilt nicht: Stiefel neu zu besohlen kostet 89 EUR.", article)
+
+    assert named.is_supported(0.5)
+    assert not denied.is_supported(0.5)
