@@ -185,6 +185,9 @@ async def _open_writer(settings: Settings, resources: AsyncExitStack) -> Databas
 
 
 def _vendor_client() -> httpx.AsyncClient:
-    """One pool for all vendors. Time limits are the generator's; these are the last net."""
-    limits = httpx.Limits(max_connections=512, max_keepalive_connections=128)
+    """One pool for all vendors. Time limits are the generator's; these are the last net.
+
+    The pool looks at every idle connection for every request, about 20 us each; 64 of them took a sixth of a turn.
+    """
+    limits = httpx.Limits(max_connections=512, max_keepalive_connections=16)
     return httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(60.0, connect=5.0))
