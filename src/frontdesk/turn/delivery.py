@@ -78,15 +78,25 @@ async def read_log(
 
 
 async def final_event(
-    database: Database, conversation_id: ConversationId, turn_id: TurnId, *, after: int, timeout_s: float
+    database: Database,
+    conversation_id: ConversationId,
+    turn_id: TurnId,
+    *,
+    after: int,
+    timeout_s: float,
+    ended: asyncio.Event | None = None,
 ) -> StoredEvent:
     """The event that ended the turn, once it is there.
 
+    Args:
+        ended: where this process works on the turn, spares the reading of all that comes before its last event.
     Raises:
         DeadlineError: the turn has not ended within `timeout_s`; it goes on, and its events stay readable.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
+            if ended is not None:
+                await ended.wait()
             while True:
                 await database.wait_for_events(conversation_id, after=after, timeout_s=timeout_s)
                 for event in await _read_after(database, conversation_id, after):

@@ -72,6 +72,7 @@ class TurnRunner:
         self._owner = owner
         self._limits = limits or RunnerLimits()
         self._tasks: dict[TurnId, asyncio.Task[None]] = {}
+        self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._poke = asyncio.Event()
         self._is_closing = False
@@ -127,6 +128,10 @@ class TurnRunner:
                 self._spawn(accepted.turn)
         return accepted
 
+    def ended(self, turn_id: TurnId) -> asyncio.Event | None:
+        """Set once this process has ended the turn, or has let go of it; None where it does not work on it."""
+        return self._ended.get(turn_id)
+
     # -- one turn --------------------------------------------------------------------------------
 
     def _spawn(self, turn: OpenTurn) -> None:
@@ -134,11 +139,13 @@ class TurnRunner:
             return
         task = asyncio.create_task(self._work(turn), name=turn.turn_id)
         self._tasks[turn.turn_id] = task
+        self._ended[turn.turn_id] = asyncio.Event()
         self._telemetry.inflight(1)
         task.add_done_callback(lambda _: self._forget(turn.turn_id))
 
     def _forget(self, turn_id: TurnId) -> None:
         self._tasks.pop(turn_id, None)
+        self._ended.pop(turn_id).set()
         self._telemetry.inflight(-1)
         self._poke.set()  # the conversation may have a queued turn
 
@@ -147,6 +154,7 @@ class TurnRunner:
         try:
             run = await self._open_run(turn)
             await self._record(run, turn, await self._run(run, turn))
+            self._ended[turn.turn_id].set()
             await self._improve_summary(run, turn)
         except LeaseLostError:
             log.warning("lease_lost", fence=turn.lease.fence)

@@ -35,8 +35,8 @@ from frontdesk.settings import Settings
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.pipeline import ServedRelease
 from frontdesk.turn.runner import TurnRunner
+from frontdesk.turn.serving import ServedRelease
 
 STAFF_KEY = "fd_a-key-for-tests"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
@@ -116,6 +116,9 @@ class ScriptedTurns:
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
         return accepted
+
+    def ended(self, turn_id: TurnId) -> None:
+        """As for turns of another process: the log alone tells."""
 
     async def _play(self, accepted: Accepted) -> None:
         turn = accepted.turn

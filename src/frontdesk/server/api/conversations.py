@@ -224,7 +224,12 @@ async def _finished_turn(request: Request, accepted: Accepted) -> Response:
     timeout_s = app.settings.turn_deadline_s + GRACE_S
     try:
         last = await final_event(
-            app.database, turn.conversation_id, turn.turn_id, after=accepted.after_seq + 1, timeout_s=timeout_s
+            app.database,
+            turn.conversation_id,
+            turn.turn_id,
+            after=accepted.after_seq + 1,
+            timeout_s=timeout_s,
+            ended=app.runner.ended(turn.turn_id),
         )
     except DeadlineError:
         return _under_way(accepted)

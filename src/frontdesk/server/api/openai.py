@@ -203,7 +203,12 @@ class Completion:
         timeout_s = self.app.settings.turn_deadline_s + GRACE_S
         turn = self.turn
         event = await final_event(
-            self.app.database, turn.conversation_id, turn.turn_id, after=self.after + 1, timeout_s=timeout_s
+            self.app.database,
+            turn.conversation_id,
+            turn.turn_id,
+            after=self.after + 1,
+            timeout_s=timeout_s,
+            ended=self.app.runner.ended(turn.turn_id),
         )
         last = _last_of(event)
         message = {"role": "assistant", "content": last["text"], "refusal": None, "annotations": annotations(last)}
@@ -294,7 +299,7 @@ class Completion:
     async def _usage(self) -> dict[str, int]:
         """Tokens as the vendors counted them, over all attempts; 0 where no model was asked."""
         record = await self.app.database.read(lambda stores: stores.turns.record(self.turn.turn_id)) or {}
-        attempts = record.get("vendor_attempts") or []
+        attempts = record.get("attempts") or []
         prompt = sum(attempt["input_tokens"] for attempt in attempts)
         output = sum(attempt["output_tokens"] for attempt in attempts)
         return {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
