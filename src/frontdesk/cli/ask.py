@@ -12,7 +12,6 @@ import httpx
 import typer
 from rich.text import Text
 
-from frontdesk.bootstrap import open_app, start_logging
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import complain, err, harmless, out, print_json, progress_of_ingest
 from frontdesk.cli.serving import ADDRESS_FILE
@@ -167,7 +166,8 @@ async def _client(settings: Settings, url: str | None) -> AsyncIterator[httpx.As
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             yield client
         return
-    from frontdesk.server.run import running_server  # noqa: PLC0415  (the web stack takes 0.3 s to import)
+    from frontdesk.bootstrap import open_app, start_logging  # noqa: PLC0415  (half a second; a running server has it)
+    from frontdesk.server.run import running_server  # noqa: PLC0415
 
     start_logging(settings.model_copy(update={"log_level": "error"}))
     with progress_of_ingest() as tell:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from frontdesk.bootstrap import open_embedder, open_identity, open_ladder_offline, open_snapshot
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import harmless, out, print_json
 from frontdesk.domain.errors import ConfigError, FrontdeskError
@@ -57,6 +56,8 @@ def doctor(assistant: AssistantOption = None, data_dir: DataOption = None, as_js
 
 
 def _examine(settings: Settings) -> Iterator[Check]:
+    from frontdesk.bootstrap import open_embedder, open_identity, open_ladder_offline  # noqa: PLC0415  (half a second)
+
     yield Check(
         name="settings", state="ok", detail=f"data in {settings.data_dir}, assistant in {settings.assistant_dir}"
     )
@@ -89,6 +90,8 @@ def _examine(settings: Settings) -> Iterator[Check]:
 
 
 def _examine_snapshot(settings: Settings, fingerprint: str) -> Check:
+    from frontdesk.bootstrap import open_snapshot  # noqa: PLC0415
+
     try:
         manifest = open_snapshot(settings).manifest
     except FrontdeskError as error:

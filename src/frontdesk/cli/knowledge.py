@@ -1,17 +1,18 @@
 """`knowledge sync|status|search`."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from frontdesk.bootstrap import open_embedder, open_snapshot, search_knowledge, sync_knowledge
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import complain, err, harmless, out, print_json, progress_of_ingest
 from frontdesk.domain.conversation import PUBLIC, Audiences
-from frontdesk.ingest import IngestReport
 from frontdesk.releases import read_assistant
+
+if TYPE_CHECKING:
+    from frontdesk.ingest import IngestReport
 
 
 def sync(
@@ -23,6 +24,8 @@ def sync(
     as_json: JsonOption = False,
 ) -> None:
     """Read the documents in and seal a snapshot. Only what changed is embedded. Exit code 1 when it was refused."""
+    from frontdesk.bootstrap import open_embedder, sync_knowledge  # noqa: PLC0415  (half a second)
+
     settings = settings_for(assistant, data_dir)
     content = read_assistant(settings.assistant_dir)
     with progress_of_ingest() as tell:
@@ -36,6 +39,8 @@ def sync(
 
 def status(assistant: AssistantOption = None, data_dir: DataOption = None, as_json: JsonOption = False) -> None:
     """What the newest snapshot holds."""
+    from frontdesk.bootstrap import open_snapshot  # noqa: PLC0415  (half a second)
+
     settings = settings_for(assistant, data_dir)
     index = open_snapshot(settings)
     manifest = index.manifest
@@ -67,6 +72,8 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search as a turn would, and show why. Exit code 1 when nothing was found."""
+    from frontdesk.bootstrap import search_knowledge  # noqa: PLC0415  (half a second)
+
     settings = settings_for(assistant, data_dir)
     audiences = Audiences(labels=frozenset({PUBLIC, *(audience or ())}))
     found = asyncio.run(search_knowledge(settings, question, language=language, audiences=audiences))
@@ -110,7 +117,7 @@ def search(
     raise typer.Exit(0 if found.passages else 1)
 
 
-def _print_report(report: IngestReport) -> None:
+def _print_report(report: "IngestReport") -> None:
     for item in report.quarantined:
         err.print(
             f"kept out  {item.source}/{item.path}: {item.reason}, {harmless(item.detail)}", style="yellow", markup=False
@@ -128,7 +135,7 @@ def _print_report(report: IngestReport) -> None:
     )
 
 
-def _as_json(report: IngestReport) -> dict[str, Any]:
+def _as_json(report: "IngestReport") -> dict[str, Any]:
     return {
         "snapshot_id": report.manifest.snapshot_id if report.manifest else None,
         "refused": report.refused or None,

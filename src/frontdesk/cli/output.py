@@ -5,12 +5,13 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from frontdesk.ingest import IngestProgress
+if TYPE_CHECKING:
+    from frontdesk.ingest import IngestProgress
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -58,7 +59,7 @@ def progress_of_ingest() -> "Iterator[Any]":
     ) as bars:
         tasks: dict[str, Any] = {}
 
-        def tell(step: IngestProgress) -> None:
+        def tell(step: "IngestProgress") -> None:
             if step.stage not in tasks:
                 tasks[step.stage] = bars.add_task(_STAGES[step.stage], total=step.total)
             bars.update(tasks[step.stage], completed=step.done, total=step.total)

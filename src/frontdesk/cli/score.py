@@ -8,7 +8,6 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from frontdesk.bootstrap import open_grounding_scorer, open_retrieval_scorer
 from frontdesk.cli.options import settings_for
 from frontdesk.cli.output import complain, print_line
 from frontdesk.domain.errors import InputError, MalformedError
@@ -25,6 +24,8 @@ def grounding(rows: InputArgument = sys.stdin) -> None:  # type: ignore[assignme
     Out: {"id","score","claims":[{"text","start","end","score","evidence"}]}. A bad row is reported with its
     line on stderr, the others go on, and the exit code is 1.
     """
+    from frontdesk.bootstrap import open_grounding_scorer  # noqa: PLC0415  (half a second)
+
     scorer = open_grounding_scorer(settings_for())
     _score(rows, scorer.score_row)
 
@@ -43,6 +44,8 @@ def retrieval(
 
     In: {"id","question","history"?,"language"?}. Out: {"id","ranking","abstain"}.
     """
+    from frontdesk.bootstrap import open_retrieval_scorer  # noqa: PLC0415  (half a second)
+
     with documents.open(encoding="utf-8") as lines:
         known = [row for _, row in _read(lines)]
     with open_retrieval_scorer(settings_for(), known, limit=k) as score:

@@ -5,7 +5,6 @@ import os
 
 import uvloop
 
-from frontdesk.bootstrap import ensure_staff_key, open_app, start_logging
 from frontdesk.cli.options import AssistantOption, DataOption, HostOption, JsonOption, PortOption, settings_for
 from frontdesk.cli.output import err, out, print_line, progress_of_ingest
 from frontdesk.settings import Settings
@@ -40,7 +39,8 @@ def serve(
 
 
 async def _run(settings: Settings, *, should_sync: bool, as_json: bool) -> None:
-    from frontdesk.server.run import serve as serve_app  # noqa: PLC0415  (the web stack takes 0.3 s to import)
+    from frontdesk.bootstrap import ensure_staff_key, open_app, start_logging  # noqa: PLC0415  (half a second)
+    from frontdesk.server.run import serve as serve_app  # noqa: PLC0415
 
     start_logging(settings)
     with progress_of_ingest() as tell:

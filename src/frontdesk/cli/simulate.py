@@ -5,8 +5,6 @@ from typing import Annotated
 import typer
 
 from frontdesk.cli.output import out
-from frontdesk.simulators.vendor import VendorBehaviour
-from frontdesk.simulators.vendor import run as run_vendor
 
 
 def vendor(
@@ -21,6 +19,8 @@ def vendor(
 
     Point models.yaml at it with adapter openai and base_url http://127.0.0.1:9100/v1.
     """
+    from frontdesk.simulators.vendor import VendorBehaviour, run  # noqa: PLC0415  (a web stack of its own)
+
     behaviour = VendorBehaviour(first_token_ms=first_token_ms, ms_per_token=token_ms, lie_rate=falsehoods, seed=seed)
     out.print(f"http://{host}:{port}/v1", markup=False)
-    run_vendor(host=host, port=port, behaviour=behaviour)
+    run(host=host, port=port, behaviour=behaviour)

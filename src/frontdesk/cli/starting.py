@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from frontdesk.bootstrap import create_staff_key
 from frontdesk.cli.options import DataOption, JsonOption, settings_for
 from frontdesk.cli.output import err, out, print_json
 from frontdesk.domain.errors import ConflictError
@@ -24,6 +23,8 @@ def init(
 
     An existing folder is never changed. The key opens everything that is not meant for customers.
     """
+    from frontdesk.bootstrap import create_staff_key  # noqa: PLC0415  (half a second)
+
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(f"{folder} already exists and is not empty. Name another folder, or remove it first.")
     written = _write_starter(folder, {"{{name}}": name, "{{organisation}}": organisation})
