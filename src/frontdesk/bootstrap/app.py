@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import httpx
+import structlog
 
 from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
@@ -17,6 +18,8 @@ from frontdesk.bootstrap.knowledge import Progress, open_embedder, sync_knowledg
 from frontdesk.bootstrap.release import open_identity, open_release
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.ids import ReleaseId
+from frontdesk.ingest import IngestReport
+from frontdesk.ports.channels import Notifier
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.identity import IdentityVerifier
 from frontdesk.ports.models import Embedder
@@ -27,6 +30,8 @@ from frontdesk.turn.generation import Breakers
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
+
+log = structlog.get_logger()
 
 
 class ReleaseBook:
@@ -105,7 +110,7 @@ async def open_app(
         database = await _open_writer(settings, resources)
         embedder = open_embedder(settings)
         if should_sync:
-            await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress)
+            _note_sync(await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress))
         vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         releases = ReleaseBook()
@@ -115,8 +120,6 @@ async def open_app(
         await database.write(lambda stores: stores.releases.put(release.manifest))
         releases.go_live(release)
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
-        webhook = settings.escalation_webhook.get_secret_value()
-        notifier = WebhookNotifier(vendor_client, webhook) if webhook else LogNotifier()
         runner = TurnRunner(
             database,
             releases.serving,
@@ -124,9 +127,7 @@ async def open_app(
             tokens=tokens,
             telemetry=telemetry,
             owner=owner,
-            limits=RunnerLimits(
-                deadline_s=settings.turn_deadline_s, lease_s=settings.lease_s, max_inflight=settings.max_inflight
-            ),
+            limits=_limits(settings),
         )
         return App(
             settings=settings,
@@ -138,12 +139,31 @@ async def open_app(
             tokens=tokens,
             telemetry=telemetry,
             embedder=embedder,
-            outbox=OutboxDispatcher(database, notifier, clock=clock, owner=owner),
+            outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
             resources=resources,
         )
     except BaseException:
         await resources.aclose()
         raise
+
+
+def _limits(settings: Settings) -> RunnerLimits:
+    return RunnerLimits(
+        deadline_s=settings.turn_deadline_s, lease_s=settings.lease_s, max_inflight=settings.max_inflight
+    )
+
+
+def _notifier(settings: Settings, client: httpx.AsyncClient) -> Notifier:
+    webhook = settings.escalation_webhook.get_secret_value()
+    return WebhookNotifier(client, webhook) if webhook else LogNotifier()
+
+
+def _note_sync(report: IngestReport) -> None:
+    """Nobody may have to guess why an article does not answer: what was kept out is in the log."""
+    for item in report.quarantined:
+        log.warning("document_kept_out", source=item.source, path=item.path, reason=item.reason, detail=item.detail)
+    if report.is_refused:
+        log.error("knowledge_not_renewed", reason=report.refused)
 
 
 async def ensure_staff_key(database: Database, clock: Clock, tokens: TokenSource, name: str = "owner") -> str | None:

@@ -86,11 +86,12 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
         raise ConflictError("This conversation has ended. Start a new one.", field="conversation_id")
 
     language = message.language or conversation.locale.partition("-")[0] or acceptance.default_language
+    turn = _to_turn(message, acceptance, language)
     stores.messages.add(
         Message(
-            message_id=acceptance.message_id,
-            conversation_id=inbound.conversation_id,
-            turn_id=acceptance.turn_id,
+            message_id=turn.message_id,
+            conversation_id=turn.conversation_id,
+            turn_id=turn.turn_id,
             position=0,
             role="customer",
             text=message.text,
@@ -98,7 +99,20 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
             at=acceptance.at,
         )
     )
-    turn = StoredTurn(
+    state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
+    accepted = TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text)
+    (event,) = stores.events.append(turn.conversation_id, [accepted], at=acceptance.at)
+    return Accepted(
+        turn=to_open_turn(turn, message.text, owner=acceptance.owner),
+        state=state,
+        after_seq=event.seq - 1,
+        status=conversation.status,
+    )
+
+
+def _to_turn(message: CleanMessage, acceptance: Acceptance, language: str) -> StoredTurn:
+    inbound = message.inbound
+    return StoredTurn(
         turn_id=acceptance.turn_id,
         conversation_id=inbound.conversation_id,
         message_id=acceptance.message_id,
@@ -114,18 +128,6 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
         deadline_at=acceptance.at + timedelta(seconds=acceptance.deadline_s),
         ended_at=None,
         last_seq=0,
-    )
-    state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
-    (event,) = stores.events.append(
-        inbound.conversation_id,
-        [TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text)],
-        at=acceptance.at,
-    )
-    return Accepted(
-        turn=to_open_turn(turn, message.text, owner=acceptance.owner),
-        state=state,
-        after_seq=event.seq - 1,
-        status=conversation.status,
     )
 
 
