@@ -14,7 +14,7 @@ from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
-from frontdesk.bootstrap.knowledge import Progress, open_embedder, sync_knowledge
+from frontdesk.bootstrap.knowledge import Progress, open_embedder, prepare_data_dir, sync_knowledge
 from frontdesk.bootstrap.release import open_identity, open_release
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.ids import ReleaseId
@@ -194,7 +194,7 @@ def start_logging(settings: Settings) -> None:
 
 async def _open_writer(settings: Settings, resources: AsyncExitStack) -> Database:
     """The database, held for writing; on SQLite this process is the only one that may."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    prepare_data_dir(settings)
     url = settings.effective_database_url
     path = sqlite_path(url)
     if path is not None:

@@ -10,7 +10,7 @@ from frontdesk.adapters.models.minilm import MiniLmEmbedder
 from frontdesk.adapters.models.openai_embedder import OpenAiEmbedder
 from frontdesk.adapters.sources import FolderSource, SqlitePreparedCache
 from frontdesk.domain.conversation import Audiences
-from frontdesk.domain.errors import NotFoundError, UnavailableError
+from frontdesk.domain.errors import ConfigError, ConfigProblem, NotFoundError, UnavailableError
 from frontdesk.domain.release import AssistantContent
 from frontdesk.domain.turn import RetrievalResult
 from frontdesk.ingest import IngestProgress, IngestReport, build_snapshot
@@ -49,6 +49,24 @@ def open_embedder(settings: Settings) -> Embedder | None:
                 return None
 
 
+def prepare_data_dir(settings: Settings) -> None:
+    """Make the data folder where it is missing.
+
+    Raises:
+        ConfigError: it cannot be made or written to.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        (settings.data_dir / ".writable").touch()
+    except OSError as error:
+        problem = ConfigProblem(
+            where="FRONTDESK_DATA_DIR",
+            message=f"{settings.data_dir} cannot be used: {error.strerror or error}.",
+            hint="Name a folder that this user may write to.",
+        )
+        raise ConfigError([problem]) from error
+
+
 def open_snapshot(settings: Settings) -> KnowledgeIndex:
     """The newest snapshot.
 
@@ -71,7 +89,7 @@ def sync_knowledge(
     force: bool = False,
 ) -> IngestReport:
     """Read the documents in and seal a snapshot; blocks the caller."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    prepare_data_dir(settings)
     sources = [
         FolderSource(source, settings.assistant_dir, content.knowledge.max_document_bytes)
         for source in content.knowledge.sources

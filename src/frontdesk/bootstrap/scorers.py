@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from frontdesk.adapters.index import FolderSnapshotStore, SqliteEmbeddingCache
-from frontdesk.bootstrap.knowledge import open_embedder
+from frontdesk.bootstrap.knowledge import open_embedder, prepare_data_dir
 from frontdesk.domain.release import GroundingSettings, KnowledgeSettings, RetrievalSettings
 from frontdesk.scoring.grounding import GroundingScorer
 from frontdesk.scoring.retrieval import RetrievalScorer
@@ -30,7 +30,7 @@ def open_retrieval_scorer(settings: Settings, documents: Sequence[Row], *, limit
     Raises:
         MalformedError: a document has no id or text, or an id is repeated.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    prepare_data_dir(settings)
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         scorer = RetrievalScorer.build(
             documents,

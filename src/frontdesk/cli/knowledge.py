@@ -101,7 +101,7 @@ def search(
             }
         )
         raise typer.Exit(0 if found.passages else 1)
-    out.print(f"confidence {found.confidence:.2f} ({found.level}) {' '.join(found.degraded)}", style="bold")
+    out.print(f"confidence {found.confidence:.3f} ({found.level}) {' '.join(found.degraded)}", style="bold")
     table = Table(box=None, pad_edge=False, show_edge=False)
     for name, justify in (("score", "right"), ("bm25", "right"), ("cosine", "right"), ("passage", "left")):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]

@@ -202,7 +202,7 @@ class EscalationPolicy:
     """Where people take conversations from."""
     queues: Mapping[str, str] = field(default_factory=dict)
     """Queue per topic or intent."""
-    uncertain_after: int = 2
+    uncertain_after: int = 3
     """Unanswered questions in a row after which a person is brought in."""
 
 

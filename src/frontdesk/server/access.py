@@ -92,11 +92,11 @@ class Gate:
         return Visitor(staff_name=staff_name, conversation_id=conversation_id, channel=known.channel)
 
     async def _staff_name(self, request: Request, credential: str) -> str:
-        address = request.client.host if request.client else ""
-        self._guesses.check(address)
         digest = hash_secret(credential)
         name = await self._database.read(lambda stores: stores.staff_keys.find(digest))
-        if name is None:
+        if name is None:  # right keys are let in whoever else guesses from the same address; they cannot be guessed
+            address = request.client.host if request.client else ""
+            self._guesses.check(address)
             self._guesses.note_wrong(address)
             raise UnauthenticatedError("The key is not valid.")
         return name

@@ -6,7 +6,7 @@ apart from content, see `turn.grounding`. Lists are ours, written from each lang
 
 _ENGLISH = """
 a about above after again all also am an and any are aren't as at be because been before being below between both
-but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each else even ever few
+but by can can't cannot could couldn't did didn't do does doesn't doing don't during each else even ever few
 for from further had hadn't has hasn't have haven't having he he'd he'll he's her here hers herself him himself his
 how i i'd i'll i'm i've if in into is isn't it it'd it'll it's its itself just let let's may me might more most much
 must mustn't my myself no nor not of off on once only or other ought our ours ourselves out over own per please

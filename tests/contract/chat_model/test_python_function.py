@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from frontdesk.adapters.models.python_chat import PythonChatModel, load_function
 from frontdesk.domain.errors import (
@@ -15,6 +16,7 @@ from frontdesk.domain.errors import (
     DependencyError,
     MalformedReplyError,
     RateLimitedError,
+    RejectedError,
     UnavailableError,
 )
 from frontdesk.domain.release import ModelRoute
@@ -196,9 +198,10 @@ async def test_what_it_raises_becomes_an_error_of_the_family() -> None:
     def limited(question: str) -> str:
         raise RateLimitedError("later", retry_after_s=3.0)
 
-    with pytest.raises(UnavailableError) as caught:
+    with capture_logs() as logs, pytest.raises(RejectedError) as caught:
         await text_of(broken)
     assert caught.value.data["code"] == "KeyError"
+    assert [line["event"] for line in logs] == ["function_failed"]
     assert "index" not in caught.value.public_message
     with pytest.raises(RateLimitedError):
         await text_of(limited)

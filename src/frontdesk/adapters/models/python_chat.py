@@ -14,15 +14,27 @@ import importlib
 import inspect
 import sys
 import threading
+import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Literal
 
-from frontdesk.domain.errors import ConfigError, ConfigProblem, DependencyError, MalformedReplyError, UnavailableError
+import structlog
+
+from frontdesk.domain.errors import (
+    ConfigError,
+    ConfigProblem,
+    DependencyError,
+    MalformedReplyError,
+    RejectedError,
+    UnavailableError,
+)
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
+
+log = structlog.get_logger()
 
 _HINT = "Write it as module:function, for example my_bot.chat:answer."
 _ROLES = {"customer": "user", "assistant": "assistant", "operator": "assistant"}
@@ -80,7 +92,8 @@ class PythonChatModel:
         except DependencyError:
             raise
         except Exception as error:
-            raise UnavailableError("The function failed.", result="5xx", code=type(error).__name__) from error
+            log.exception("function_failed", function=self.model)
+            raise RejectedError("The function failed.", result="refused", code=type(error).__name__) from error
         yield StreamEnd(finish_reason="stop", usage=Usage(), model=self._name)
 
 
@@ -120,8 +133,9 @@ def load_function(target: str, *, where: str, folder: Path | None = None) -> Cal
     try:
         found: Any = importlib.import_module(module_name)
     except Exception as error:
-        hint = "Is it installed here, or does it lie beside the assistant folder?"
-        raise _problem(where, f"module '{module_name}' cannot be imported: {error!r}.", hint) from error
+        hint = "Is it installed here, or does it lie in the assistant folder?"
+        what = traceback.format_exception_only(error)[-1].strip()
+        raise _problem(where, f"module '{module_name}' cannot be imported: {what}.", hint) from error
     for name in path.split("."):
         found = getattr(found, name, None)
     if not callable(found):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from frontdesk.domain.errors import ConflictError, FrontdeskError, MalformedError, UnavailableError
+from frontdesk.domain.errors import ConflictError, FrontdeskError, MalformedError, StoredDataError, UnavailableError
 
 
 def translate(error: BaseException) -> FrontdeskError | None:
@@ -15,6 +15,8 @@ def translate(error: BaseException) -> FrontdeskError | None:
         return ConflictError("It clashes with something that is already stored.")
     if isinstance(error, exc.DataError | sqlite3.DataError | UnicodeEncodeError):
         return MalformedError("A value cannot be stored as it is.")
+    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+        return StoredDataError("The database file is damaged or is no SQLite file. Put a backup in its place.")
     return UnavailableError("The database cannot be reached.") if _is_outage(error) else None
 
 

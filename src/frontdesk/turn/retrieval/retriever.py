@@ -21,7 +21,7 @@ from frontdesk.turn.retrieval.expansion import Expansion
 from frontdesk.turn.retrieval.fusion import fuse_scores
 from frontdesk.turn.retrieval.legs import Parts, meaning_of, search_meaning, search_words, split_question
 from frontdesk.turn.retrieval.passages import LegScores, assemble_passages
-from frontdesk.turn.retrieval.rewrite import rewrite_heuristically
+from frontdesk.turn.retrieval.rewrite import continues, rewrite_heuristically
 from frontdesk.turn.retrieval.terms import ChunkTerms, Wording, coverage, question_terms, read_wording, share
 
 RESCORED = 12
@@ -128,10 +128,24 @@ class Retriever:
         audiences: Audiences,
         query: SearchQuery | None = None,
     ) -> Found:
-        """Every chunk that either leg returned, fused, best first."""
+        """Every chunk that either leg returned, fused, best first.
+
+        A short question that says nothing of going on is first searched as it stands: words of an earlier topic are
+        carried into it only where that does not answer it.
+        """
+        query = query or rewrite_heuristically(question, history, language)
+        if query.rewritten_by == "heuristic" and not continues(question, language):
+            plain = SearchQuery(text=question, original=question, language=language)
+            found = await self._search(plain, audiences)
+            if self.confidence(found) >= self._settings.high_above:
+                return found
+        return await self._search(query, audiences)
+
+    async def _search(self, query: SearchQuery, audiences: Audiences) -> Found:
+        language = query.language
         watch = _Watch()
         with watch.timed("rewrite"):
-            query = self._expansion.expand(query or rewrite_heuristically(question, history, language), audiences)
+            query = self._expansion.expand(query, audiences)
             parts = split_question(query)
         weight = self._settings.dense_weight.get(language, 0.0) if self._index.dense is not None else 0.0
         with watch.timed("embed"):

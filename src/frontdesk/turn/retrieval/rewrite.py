@@ -38,13 +38,22 @@ def rewrite_heuristically(question: str, history: Sequence[ChatTurn], language: 
 
 def leans_on_history(question: str, language: str) -> bool:
     """Whether it opens like a continuation, points back with a pronoun, or names too little to search for."""
+    return continues(question, language) or _named(question, language) <= SHORT
+
+
+def continues(question: str, language: str) -> bool:
+    """Whether its own words say that it goes on: an opening such as "and for", or a pronoun for what was named before."""
     opening = OPENING.get(language)
     if opening is not None and opening.match(question):
         return True
     folded = {fold(token.text) for token in words(question)}
-    named = sum(1 for word in folded if not is_stopword(word, language))
     points_back = not POINTERS.get(language, frozenset()).isdisjoint(folded)
-    return named <= (POINTING if points_back else SHORT)
+    return points_back and _named(question, language) <= POINTING
+
+
+def _named(question: str, language: str) -> int:
+    """How many content words it has, each once."""
+    return sum(1 for word in {fold(token.text) for token in words(question)} if not is_stopword(word, language))
 
 
 def _carried_words(question: str, history: Sequence[ChatTurn], language: str) -> tuple[str, ...]:
