@@ -122,6 +122,7 @@ def _engine(url: URL) -> AsyncEngine:
         max_overflow=_OVERFLOW,
         pool_timeout=_POOL_WAIT_S,
         use_insertmanyvalues=False,
+        hide_parameters=True,  # they are what customers wrote, and errors are logged
         connect_args={"timeout": _CONNECT_S, "server_settings": {"application_name": "frontdesk", "jit": "off"}},
     )
 

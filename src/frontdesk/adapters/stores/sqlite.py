@@ -47,6 +47,7 @@ def sqlite_engine(path: Path | None, pragmas: Sequence[str] = _WRITER_PRAGMAS) -
         poolclass=StaticPool if path is None else NullPool,
         connect_args={"check_same_thread": False, "cached_statements": _STATEMENTS},
         use_insertmanyvalues=False,
+        hide_parameters=True,  # they are what customers wrote, and errors are logged
     )
 
     @event.listens_for(engine, "connect")
