@@ -68,7 +68,7 @@ class TurnReset(Event):
 
     kind = "turn.reset"
     turn_id: TurnId
-    reason: Literal["taken_over", "vendor_failed"]
+    reason: Literal["taken_over", "vendor_failed", "withdrawn"]
     """Another worker took the turn over, or a model broke off and the next one begins anew."""
 
 

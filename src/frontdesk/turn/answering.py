@@ -1,5 +1,6 @@
 """A question with passages becomes confirmed sentences: generate, guard, ground, one sentence after the other."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -35,6 +36,9 @@ from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
 
+MAX_DRAFT_CHARS = 8_000
+"""As long as a customer's message may be; a model that writes more repeats itself."""
+
 
 class Answering:
     """The draft of one turn. Nothing of it leaves that the guard did not let go and a passage does not carry."""
@@ -59,11 +63,13 @@ class Answering:
         self._telemetry = telemetry
         self._texts = release.content.profile.texts
         self._lead_in = release.say(self._texts.lead_in, turn.language)
+        self._before: list[str] = []
+        self._drafted_chars = 0
 
     @property
     def has_answer(self) -> bool:
-        """Whether anything but the lead-in was said."""
-        return any(sentence.text != self._lead_in for sentence in self._notes.sentences)
+        """Whether anything was said that a passage carries."""
+        return any(sentence.citations for sentence in self._notes.sentences)
 
     async def steps(
         self, text: str, *, disclaimer: str, deadline_s: float
@@ -80,22 +86,38 @@ class Answering:
             first_number=len(self._notes.attempts) + 1,
             on_attempt=self._notes.attempt,
         )
-        reader = self._read_draft(text)
+        reader = self._begin(text, disclaimer)
         async with aclosing(draft):
-            while (event := await self._next(draft)) is not None and not reader.is_blocked:
+            while not reader.is_blocked and (event := await self._next(draft)) is not None:
                 if isinstance(event, DraftReset):
-                    reader = self._read_draft(text)
+                    reader = self._begin(text, disclaimer)
                     if self._notes.sentences:
                         self._notes.forget_sentences()
                         yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
                     continue
-                async for step in self._confirm(self._cut(reader, event), disclaimer):
+                async for step in self._confirm(self._cut(reader, event)):
                     yield step
+                if isinstance(event, DraftText) and self._is_endless(event):
+                    break
         self._note_guard_out(reader.verdict)
-        if self.has_answer and self._notes.withheld:
+        if self.has_answer and self._notes.has_withheld:
             self._notes.degrade("claims_withheld")
             async for step in self._tell(self._release.say(self._texts.partial, self._turn.language), None):
                 yield step
+
+    def _begin(self, text: str, disclaimer: str) -> DraftReader:
+        """A reader for a fresh draft; what is said before its first sourced sentence waits for one."""
+        self._before = [disclaimer] if disclaimer else []
+        self._drafted_chars = 0
+        return self._read_draft(text)
+
+    def _is_endless(self, event: DraftText) -> bool:
+        """Whether the model goes on and on; what was confirmed of it so far stands."""
+        self._drafted_chars += len(event.text)
+        if self._drafted_chars <= MAX_DRAFT_CHARS:
+            return False
+        self._notes.degrade("draft_length")
+        return True
 
     def _request(self) -> ChatRequest:
         content = self._release.content
@@ -141,21 +163,23 @@ class Answering:
                 return reader.feed(event.text)
             return reader.finish(is_whole=event.finish_reason == "stop")
 
-    async def _confirm(self, pieces: list[str], disclaimer: str) -> AsyncIterator[AnswerSentence]:
+    async def _confirm(self, pieces: list[str]) -> AsyncIterator[AnswerSentence]:
         """Ground each piece; yield it when it is supported, note it as withheld when it is not.
 
-        What the assistant says in its own prepared words, the lead-in and the disclaimer, claims nothing.
+        What the assistant says in its own prepared words, the disclaimer and the lead-in, claims nothing and waits
+        until there is something for it to introduce.
         """
         for piece in pieces:
-            report = None
-            if piece.strip() != self._lead_in:
-                report = await self._ground(piece)
-                if report is None:
-                    continue
-                if disclaimer and not any(sentence.citations for sentence in self._notes.sentences):
-                    async for step in self._tell(disclaimer, None):
-                        yield step
-                    disclaimer = ""
+            await asyncio.sleep(0)  # a long draft must not hold up everybody else's
+            if piece.strip() == self._lead_in:
+                self._before.append(self._lead_in)
+                continue
+            report = await self._ground(piece)
+            if report is None:
+                continue
+            while self._before:
+                async for step in self._tell(self._before.pop(0), None):
+                    yield step
             async for step in self._tell(piece, report):
                 yield step
 

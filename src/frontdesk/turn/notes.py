@@ -53,6 +53,8 @@ class TurnNotes:
     first_confirmed_s: float | None = None
     _spent_ms: dict[tuple[Stage, str], float] = field(default_factory=lambda: defaultdict(float))
     _errors: dict[Stage, str] = field(default_factory=dict)
+    _withheld_before: int = 0
+    _is_counted: bool = False
 
     @contextmanager
     def timed(self, stage: Stage, step: str = "") -> Iterator[None]:
@@ -75,8 +77,14 @@ class TurnNotes:
         if label not in self.degraded:
             self.degraded.append(label)
 
+    @property
+    def has_withheld(self) -> bool:
+        """Whether something of the answer as it stands was withheld; earlier drafts do not count."""
+        return len(self.withheld) > self._withheld_before
+
     def forget_sentences(self) -> None:
         """The answer starts again from nothing."""
+        self._withheld_before = len(self.withheld)
         self.sentences.clear()
         self.claims.clear()
         self.citations.clear()
@@ -117,8 +125,7 @@ class TurnNotes:
         per_stage["total"] = round((self.clock.monotonic() - self.started_s) * 1000, 3)
         if self.first_confirmed_s is not None:
             per_stage["first_confirmed"] = round(self.first_confirmed_s * 1000, 3)
-        for timing in timings:
-            self.telemetry.stage_ended(timing.stage, timing.step, seconds=timing.ms / 1000, error=timing.error)
+        self._count(timings)
         return TurnRecord(
             answer=Answer(
                 turn_id=turn.turn_id,
@@ -144,6 +151,14 @@ class TurnNotes:
             timings=timings,
             escalation_reason=escalation_reason,
         )
+
+    def _count(self, timings: tuple[StageTiming, ...]) -> None:
+        """Tell the metrics once, also when the record has to be made a second time."""
+        if self._is_counted:
+            return
+        self._is_counted = True
+        for timing in timings:
+            self.telemetry.stage_ended(timing.stage, timing.step, seconds=timing.ms / 1000, error=timing.error)
 
     def worst_risk(self) -> float:
         """The highest risk among confirmed claims; 0 when there are none."""

@@ -78,6 +78,7 @@ class TurnRun:
         self._clock = clock
         self._tokens = tokens
         self._telemetry = telemetry
+        self._has_withdrawn = False
         self.notes = TurnNotes(clock=clock, telemetry=telemetry, channel=turn.channel, started_s=clock.monotonic())
 
     @property
@@ -118,13 +119,13 @@ class TurnRun:
 
     def failed(self, code: str) -> Ending:
         """The honest end of a turn that could not be worked: an apology, and a case for a person."""
-        self.notes.forget_sentences()
+        self._withdraw()
         self.notes.text = self._say(self._texts.failed)
         return self._ending(Outcome.FAILED, escalation=EscalationReason.FAILURE, error_code=code)
 
     def silent(self) -> Ending:
         """The end of a turn whose conversation belongs to a person: nothing is said."""
-        self.notes.forget_sentences()
+        self._withdraw()
         return replace(self._ending(Outcome.ESCALATED, escalation=None), is_silent=True)
 
     # -- stages, in order ------------------------------------------------------------------------
@@ -225,19 +226,17 @@ class TurnRun:
             self.notes.degrade("uncited")
         level: ConfidenceLevel = found.level
         doubtful_above = self.release.content.grounding.withhold_above / 2
-        if level == "high" and (self.notes.withheld or self.notes.worst_risk() > doubtful_above):
+        if level == "high" and (self.notes.has_withheld or self.notes.worst_risk() > doubtful_above):
             level = "medium"
         return self._ending(Outcome.ANSWERED, confidence=level)
 
     async def _nothing_left(self, text: str, found: RetrievalResult) -> Ending:
         """Nothing of the draft may be said: the same policy as for a question without an answer."""
-        self.notes.forget_sentences()
+        self._withdraw()
         if self.notes.verdict_out is not None and self.notes.verdict_out.is_blocked:
             self.notes.degrade("answer_blocked")
-        route = self.notes.route = await self._uncovered(text, found)
-        if route.kind == "knowledge":  # a disclaimer with nothing to disclaim
-            route = replace(route, kind="refuse", reply=self._say(self._texts.unknown))
-        return self._without_knowledge(route)
+        self.notes.route = await self._uncovered(text, found)
+        return self._without_knowledge(self.notes.route)
 
     # -- endings ---------------------------------------------------------------------------------
 
@@ -249,10 +248,10 @@ class TurnRun:
                 return self._ending(Outcome.ESCALATED, escalation=route.escalation or EscalationReason.ASKED)
             case "clarify":
                 return self._prepared(Outcome.CLARIFIED, route.reply or self._say(self._texts.clarify))
-            case "refuse":
-                return self._prepared(Outcome.REFUSED, route.reply or self._say(self._texts.unknown))
-            case _:
+            case "small_talk":
                 return self._prepared(Outcome.ANSWERED, route.reply or self._say(self._texts.greeting))
+            case "refuse" | "knowledge":  # the latter: a disclaimer with nothing to disclaim
+                return self._prepared(Outcome.REFUSED, route.reply or self._say(self._texts.unknown))
 
     def _prepared(self, outcome: Outcome, text: str) -> Ending:
         self.notes.text = text
@@ -277,6 +276,7 @@ class TurnRun:
             error_code=error_code,
             escalation=self._escalation(escalation) if escalation else None,
             handover_text=self._say(self._texts.handed_over),
+            withdraws=self._has_withdrawn,
             summary=self.history.summary,
             summarised_until=self.history.summarised_until,
         )
@@ -298,6 +298,11 @@ class TurnRun:
         )
 
     # -- small things ----------------------------------------------------------------------------
+
+    def _withdraw(self) -> None:
+        """What was told so far does not stand."""
+        self._has_withdrawn = self._has_withdrawn or bool(self.notes.sentences)
+        self.notes.forget_sentences()
 
     def _say(self, texts: Localised) -> str:
         return self.release.say(texts, self._turn.language)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from frontdesk.domain.conversation import ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation
-from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed
+from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed, TurnReset
 from frontdesk.domain.ids import MessageId
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
 from frontdesk.ports.clock import Clock
@@ -26,6 +26,8 @@ class Ending:
     handover_text: str = ""
     is_silent: bool = False
     """A person has the conversation: the turn ends and the assistant says nothing."""
+    withdraws: bool = False
+    """Sentences of this attempt were told and do not stand."""
     summary: str = ""
     summarised_until: int = 0
     """The conversation's summary as this turn left it."""
@@ -47,6 +49,8 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
         events: list[Event] = [_last_event(turn, ending)]
         if ending.escalation is not None:
             events.insert(0, open_escalation(stores, ending.escalation, text=ending.handover_text))
+        if ending.withdraws:
+            events.insert(0, TurnReset(turn_id=turn.turn_id, reason="withdrawn"))
         stored = stores.events.append(turn.conversation_id, events, at=at)
         stores.turns.finish(ending.record, last_seq=stored[-1].seq, at=at)
         return stored

@@ -48,8 +48,11 @@ _KINDS: Mapping[str, FindingKind] = {
 }
 
 
-REMEMBERED = 2048
-"""Earlier messages whose masked text is kept, the newest; at most 8,000 characters each."""
+REMEMBERED = 256
+"""Earlier messages whose masked text is kept, the newest: 4 MB at most. They outlive an erasure until others replace
+them or the process ends."""
+WITHHELD = "[message withheld]"
+"""Stands in a conversation's history for a message that gave orders to the model or was blocked."""
 
 
 class Guard:
@@ -76,7 +79,7 @@ class Guard:
         self._policy, self._policy_version = policy, policy_version
         self._leaks = Leaks(canaries=canaries, protected=protected)
         self._inbound = tuple(detectors)
-        self._let_in = lru_cache(maxsize=REMEMBERED)(lambda text: self.check_inbound(text).text)
+        self._let_in = lru_cache(maxsize=REMEMBERED)(self._as_history)
         outbound = [item for item in detectors if self._is_wanted_outbound(item)]
         self._outbound: tuple[Detector, ...] = (*outbound, self._leaks)
         self._holds_phrases = any(
@@ -106,8 +109,18 @@ class Guard:
         return self._verdict(text, decided)
 
     def let_in(self, text: str) -> str:
-        """The text of an inbound verdict alone; remembered, because earlier messages come back with every turn."""
+        """An earlier message as a later turn may see it: masked as it was then, without orders to the model.
+
+        Of a message that was blocked nothing is left. Remembered, because earlier messages come back with every turn.
+        """
         return self._let_in(text)
+
+    def _as_history(self, text: str) -> str:
+        verdict = self.check_inbound(text)
+        if verdict.is_blocked:
+            return WITHHELD
+        orders = [finding for finding in verdict.findings if finding.kind is FindingKind.INJECTION]
+        return WITHHELD if orders else verdict.text
 
     def check_outbound(self, text: str, *, allowed_hosts: Sequence[str] = (), known: Sequence[str] = ()) -> Verdict:
         """The verdict over a whole answer: the stream, fed once. `text` ends where it was blocked."""
