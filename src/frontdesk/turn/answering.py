@@ -92,8 +92,8 @@ class Answering:
                 if isinstance(event, DraftReset):
                     reader = self._begin(text, disclaimer)
                     if self._notes.sentences:
-                        self._notes.forget_sentences()
                         yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
+                    self._notes.forget_sentences()
                     continue
                 async for step in self._confirm(self._cut(reader, event)):
                     yield step

@@ -94,7 +94,7 @@ async def test_a_person_who_takes_over_has_the_last_word(tmp_path: Path, url: st
         events = await world.events(conversation)
 
     assert (answer["outcome"], answer["text"]) == ("escalated", "")
-    assert [event.kind for event in events[told_before:]] == ["answer.completed"]
+    assert [event.kind for event in events[told_before:]] == ["turn.reset", "answer.completed"]
 
 
 async def test_a_turn_that_takes_too_long_ends_honestly_with_a_case(tmp_path: Path, url: str) -> None:
