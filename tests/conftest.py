@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from frontdesk.adapters.stores import migrate
 from frontdesk.adapters.stores.schema import metadata
 
-_SERVER_SETTING = "FRONTDESK_TEST_POSTGRES_URL"
+_SERVER_SETTING = "TEST_POSTGRES_URL"
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 
@@ -76,6 +77,14 @@ class Settings(BaseModel):
         "auto", description="json lines, readable text, or text on a terminal only."
     )
 
+    @field_validator("escalation_webhook")
+    @classmethod
+    def _check_webhook(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value().strip()
+        if url and not _is_web_address(url):
+            raise ValueError("it must be a whole http:// or https:// address")
+        return SecretStr(url)
+
     @property
     def effective_database_url(self) -> str:
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'frontdesk.db'}"
@@ -91,7 +100,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     values: dict[str, Any] = {}
     problems: list[ConfigProblem] = []
     for name, value in source.items():
-        if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_") or name == f"{PREFIX}QUALITY_DATA":
+        if not name.startswith(PREFIX):
             continue
         key = name.removeprefix(PREFIX).lower()
         if key in Settings.model_fields:
@@ -129,6 +138,15 @@ def describe_settings(settings: Settings, environ: Mapping[str, str] | None = No
         origin = "default" if is_default else "environment" if name in source else "command line"
         rows.append({"name": name, "value": shown, "origin": origin, "effect": field.description or ""})
     return rows
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
+    return parts.scheme in {"http", "https"} and has_place and url.isprintable() and " " not in url
 
 
 def _closest(key: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-DATA = Path(os.environ.get("FRONTDESK_QUALITY_DATA", REPOSITORY / "../shared/data")).resolve()
+DATA = Path(os.environ.get("QUALITY_DATA", REPOSITORY / "../shared/data")).resolve()
 pytestmark = pytest.mark.quality
 
 
@@ -33,7 +33,7 @@ def training() -> ModuleType:
 def data(training: ModuleType) -> Any:
     """Every row measured, words only: what holds without an embedder holds with one."""
     if not (DATA / "dstc_answer_accuracy").is_dir():
-        pytest.skip(f"no public data sets in {DATA}; set FRONTDESK_QUALITY_DATA")
+        pytest.skip(f"no public data sets in {DATA}; set QUALITY_DATA")
     return training.measure(training.load_rows(DATA), None)
 
 

@@ -16,7 +16,7 @@ from frontdesk.releases import read_assistant
 from frontdesk.settings import load_settings
 from shop import DEMO, a_shop
 
-DATA = Path(os.environ.get("FRONTDESK_QUALITY_DATA", Path(__file__).parents[3] / "shared/data"))
+DATA = Path(os.environ.get("QUALITY_DATA", Path(__file__).parents[3] / "shared/data"))
 STRINGS = DATA / "naughty_strings" / "strings.jsonl.gz"
 pytestmark = [pytest.mark.quality, pytest.mark.skipif(not STRINGS.is_file(), reason="no folder of public data sets")]
 

@@ -1,6 +1,6 @@
 """Retrieval with the built-in embedder over public data sets, through the product's own path.
 
-The folder of data sets is `FRONTDESK_QUALITY_DATA`, else `../shared/data`. Everything here is deterministic: each check
+The folder of data sets is `QUALITY_DATA`, else `../shared/data`. Everything here is deterministic: each check
 must pass 1 of 1. The floors lie a little below what was measured, see docs/models/confidence.md.
 """
 
@@ -22,7 +22,7 @@ from frontdesk.scoring.retrieval import RetrievalScorer, score_retrieval
 
 pytestmark = pytest.mark.quality
 ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("FRONTDESK_QUALITY_DATA", ROOT.parent / "shared" / "data"))
+DATA = Path(os.environ.get("QUALITY_DATA", ROOT.parent / "shared" / "data"))
 MODELS = Path(
     os.environ.get("FRONTDESK_MODEL_DIR")
     or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "frontdesk" / "models"
@@ -46,7 +46,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(name: str) -> list[Row]:
     path = DATA / name
     if not path.is_file():
-        pytest.skip(f"NOT MEASURED: there is no data set {path}; set FRONTDESK_QUALITY_DATA.")
+        pytest.skip(f"NOT MEASURED: there is no data set {path}; set QUALITY_DATA.")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 

@@ -16,7 +16,7 @@ from frontdesk.domain.errors import MalformedError
 from frontdesk.safety import ContactData, Injections, NationalIds, PaymentNumbers
 from frontdesk.text.normalise import normalise_message
 
-DATA = Path(os.environ.get("FRONTDESK_DATA_SETS", Path(__file__).parents[3] / "shared/data"))
+DATA = Path(os.environ.get("QUALITY_DATA", Path(__file__).parents[3] / "shared/data"))
 pytestmark = [pytest.mark.quality, pytest.mark.skipif(not DATA.is_dir(), reason="no folder of public data sets")]
 
 

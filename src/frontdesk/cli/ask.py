@@ -27,7 +27,6 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         "--identity-token",
-        envvar="FRONTDESK_TEST_IDENTITY_TOKEN",
         help="Signed token of a customer.",
         show_default=False,
     ),

@@ -49,6 +49,9 @@ from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
 
+DOUBTFUL = 0.5
+"""Share of the risk that withholds a claim from which an answer with it is no longer called certain; a guess."""
+
 
 Step = TurnStage | AnswerSentence | TurnReset | Ending
 """What a turn yields: stage notices, confirmed sentences, perhaps resets, and one ending, last."""
@@ -131,7 +134,7 @@ class TurnRun:
     # -- stages, in order ------------------------------------------------------------------------
 
     def _guard_in(self) -> Verdict:
-        earlier = [message.text for message in self.context.history if message.role == "customer"][-4:]
+        earlier = [message.text for message in self.context.history if message.role == "customer"]
         try:
             with self.notes.timed(Stage.GUARD_IN):
                 verdict = self.release.guard.check_inbound(self._turn.text, earlier=earlier)
@@ -225,7 +228,7 @@ class TurnRun:
         if not self.notes.citations:
             self.notes.degrade("uncited")
         level: ConfidenceLevel = found.level
-        doubtful_above = self.release.content.grounding.withhold_above / 2
+        doubtful_above = DOUBTFUL * self.release.content.grounding.withhold_above
         if level == "high" and (self.notes.has_withheld or self.notes.worst_risk() > doubtful_above):
             level = "medium"
         return self._ending(Outcome.ANSWERED, confidence=level)
