@@ -152,13 +152,13 @@ def _heading(line: str) -> str:
 
 
 def _row(line: str, header: tuple[str, ...]) -> str:
-    """A table row as a sentence: `Destination Mainland Spain: Fee 8.90 EUR, Working days 3 to 5.`"""
+    """A table row as a line: `Destination: Mainland Spain · Fee: 8.90 EUR · Working days: 3 to 5.`"""
     cells = _cells(line)
     if len(cells) < 2:
         return cells[0] if cells else ""
     names = header if len(header) == len(cells) else ("",) * len(cells)
-    named = [f"{name} {cell}".strip() for name, cell in zip(names, cells, strict=True) if cell]
-    return f"{named[0]}: {', '.join(named[1:])}."
+    named = [f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell]
+    return " · ".join(named) + "."
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -142,8 +142,8 @@ def test_rows_items_and_sentences_are_candidates_without_their_mark_up() -> None
     assert [candidate.text for candidate in found] == [
         "You can return unused items within 30 days of delivery.",
         "Sale items come back within 14 days.",
-        "What you bought Regular-priced items: Return window 30 days from delivery.",
-        "What you bought Gift cards: Return window no returns.",
+        "What you bought: Regular-priced items · Return window: 30 days from delivery.",
+        "What you bought: Gift cards · Return window: no returns.",
         "What you need for a return: the order number, see My orders",
         "What you need for a return: the delivery note",
     ]
@@ -212,7 +212,7 @@ def test_an_item_that_says_nothing_alone_comes_after_what_stands_above_it() -> N
 
 def test_a_cell_that_is_only_a_link_is_not_quoted() -> None:
     table = "| Product | Warranty | More |\n| --- | --- | --- |\n| Boots | 2 years | [Boots](https://help.example/b) |"
-    assert [candidate.text for candidate in candidates(a_passage(table))] == ["Product Boots: Warranty 2 years."]
+    assert [candidate.text for candidate in candidates(a_passage(table))] == ["Product: Boots · Warranty: 2 years."]
 
 
 async def test_a_word_that_means_the_same_chooses_the_sentence() -> None:
@@ -247,5 +247,5 @@ async def test_of_a_table_only_the_row_that_is_asked_for_is_quoted() -> None:
     rows = "".join(f"| {length} cm | {size} |\n" for length, size in (("25.3", 40), ("26.0", 41), ("26.6", 42)))
     table = f"## Boot sizes\n\n| Foot length | EU size |\n| --- | --- |\n{rows}"
     assert await chosen("Which EU boot size for a foot length of 26.6 cm?", a_passage(table)) == [
-        "Foot length 26.6 cm: EU size 42."
+        "Foot length: 26.6 cm · EU size: 42."
     ]
