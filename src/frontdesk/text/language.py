@@ -6,7 +6,10 @@ from functools import cache
 from typing import Any
 
 _LETTERS = re.compile(r"[^\W\d_]")
-_NOT_PROSE = re.compile(r"\S*(?:://|@|\d)\S*")
+_NOT_PROSE = re.compile(r"://|@|\d")
+"""What a word has in it that is a link, an address or a code."""
+_READ = 600
+"""Characters that are looked at: the model reads 200, and links and codes are left out before."""
 _MIN_LETTERS = 10
 """Below this a name, a product or a greeting is as likely as a language; ideographs carry more, see `_weight`."""
 _MIN_SHARE = 0.5
@@ -21,10 +24,10 @@ def detect_language(text: str, *, default: str, among: Sequence[str] = ()) -> st
         among: the only codes that may be returned besides `default`; any when empty. A text in a language
             outside of them gets `default`.
     """
-    prose = _NOT_PROSE.sub(" ", text)
+    prose = " ".join(word for word in text[:_READ].split() if not _NOT_PROSE.search(word))
     if _weight(prose) < _MIN_LETTERS:
         return default
-    found = _model().detect(prose[:200].replace("\n", " "), model="lite", k=_CANDIDATES)
+    found = _model().detect(prose[:200], model="lite", k=_CANDIDATES)
     shares = {str(item["lang"]): float(item["score"]) for item in found}
     best = max(shares, key=lambda code: shares[code], default=default)
     if among and best not in among:

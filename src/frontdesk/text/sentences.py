@@ -8,9 +8,12 @@ from typing import NamedTuple
 # A line that stands for itself, with the mark-up before its words.
 _OWN_LINE = re.compile(r"[ \t]*(?:>[ \t]*)*(?:#{1,6}[ \t]+|[-*+•–][ \t]+|\d{1,3}[.)][ \t]+|(?=\|))(?:\[[ xX]\][ \t]+)?")
 _QUOTE_MARK = re.compile(r"[ \t]*(?:>[ \t]*)+")
-_RULE_LINE = re.compile(r"[ \t|:=*_~`#>-]*(?:```\w*)?[ \t]*")
-_END = re.compile(r"(?:[.!?…]+[\"'”’“»)\]*_]*(?=\s|$)|[。！？]+[」』”）]*)")
-_LAST_WORD = re.compile(r"([^\s(\[\"“„«]+?)[.!?…]+[\"'”’“»)\]*_]*$")
+# Possessive, and no run of marks is entered in its middle: what does not match is given up at once.
+_RULE_LINE = re.compile(r"[ \t|:=*_~`#>-]*+(?:(?<=```)\w*+)?+[ \t]*+")
+_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’“»)\]*_]*+(?=\s|$)|[。！？]++[」』”）]*+)")
+_CLOSING = "\"'”’“»)]*_"
+_MARKS = ".!?…"
+_OPENING = frozenset('(["“„«')
 _NEXT_WORD = re.compile(r"\s*[\"'“„«¿¡(\[*_]*(\w+)")
 _VOWEL = re.compile(r"[aeiouyáéíóúäöü]", re.IGNORECASE)
 
@@ -34,6 +37,8 @@ _MONTHS = frozenset(
 )
 # German words before which a number with a full stop is an ordinal: "am 3. Werktag".
 _BEFORE_ORDINAL = frozenset("am im der die das den dem des zum zur vom bis ab beim jeden jedem ins seit".split())
+_LONGEST_WORD = 60
+"""Characters of a word that are looked at; no abbreviation or ordinal comes near it."""
 _LINE_WIDTH = 60
 """Characters from which a line without an end mark is taken to be wrapped and not a title (a guess)."""
 
@@ -86,8 +91,8 @@ def _content_start(text: str, line: Span, marked: "re.Match[str] | None") -> int
 
 def _goes_on(text: str, block: Span, line: Span) -> bool:
     """Whether a line continues the paragraph before it; a short line without an end mark is taken for a title."""
-    before = text[block.start : block.end].rstrip()
-    last_line = before[before.rfind("\n") + 1 :]
+    last_start = max(block.start, text.rfind("\n", block.start, block.end) + 1)
+    last_line = text[last_start : block.end].rstrip()
     first = text[line.start : line.end].lstrip("> \t")[:1]
     ended = last_line[-1:] in ".!?…:;,)"
     return ended or first.islower() or len(last_line) >= _LINE_WIDTH
@@ -115,33 +120,50 @@ def _trimmed(text: str, start: int, end: int, strip: str | None = None) -> Itera
 
 
 def _is_end(text: str, sentence: Span, block_end: int) -> bool:
-    ending = _LAST_WORD.search(text[sentence.start : sentence.end])
     following = _NEXT_WORD.match(text, sentence.end, block_end)
     if following is None:
         return True
     next_word = following.group(1)
-    if ending is None:  # the mark stands alone, as in " . "
+    ending = _last_word(text, sentence)
+    if ending.start == ending.end:  # the mark stands alone, as in " . "
         return True
-    if text[sentence.start + ending.end(1)] != ".":
+    if text[ending.end] != ".":
         return not (next_word[0].islower() and text[sentence.end - 1] in "\"'”’“»)")
-    return _full_stop_ends(text[sentence.start : sentence.end], ending.group(1), next_word)
+    return _full_stop_ends(
+        text[max(sentence.start, ending.start - _LONGEST_WORD) : ending.start],
+        text[ending.start : ending.end],
+        next_word,
+    )
 
 
-def _full_stop_ends(sentence: str, word: str, next_word: str) -> bool:
+def _last_word(text: str, sentence: Span) -> Span:
+    """The word before the end mark; a very long one is told by its last characters."""
+    end = sentence.end
+    while end > sentence.start and text[end - 1] in _CLOSING:
+        end -= 1
+    while end > sentence.start and text[end - 1] in _MARKS:
+        end -= 1
+    start, least = end, max(sentence.start, end - _LONGEST_WORD)
+    while start > least and not text[start - 1].isspace() and text[start - 1] not in _OPENING:
+        start -= 1
+    return Span(start, end)
+
+
+def _full_stop_ends(before: str, word: str, next_word: str) -> bool:
     folded = word.casefold().strip("*_")
     if folded in _ABBREVIATIONS:
         return folded in _OPEN_ABBREVIATIONS and next_word[0].isupper()
     if len(folded) == 1 and folded.isalpha():
         return not next_word[0].isupper() and folded != "i"
     if folded.isdigit() and len(folded) <= 2:
-        return not _is_ordinal(sentence, folded, next_word)
+        return not _is_ordinal(before, next_word)
     if next_word[0].islower():
         return len(folded) >= 4 and _VOWEL.search(folded) is not None and "." not in folded
     return True
 
 
-def _is_ordinal(sentence: str, number: str, next_word: str) -> bool:
+def _is_ordinal(before: str, next_word: str) -> bool:
     if next_word.casefold() in _MONTHS or next_word[0].islower():
         return True
-    before = sentence[: sentence.rindex(number)].split()
-    return bool(before) and before[-1].casefold() in _BEFORE_ORDINAL
+    earlier = before.split()
+    return bool(earlier) and earlier[-1].casefold() in _BEFORE_ORDINAL

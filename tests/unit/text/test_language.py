@@ -33,3 +33,10 @@ def test_a_language_outside_the_choice_gets_the_default() -> None:
 
 def test_any_language_may_be_named_where_no_choice_is_given() -> None:
     assert detect_language("Bonjour, où se trouve ma commande ?", default="en") == "fr"
+
+
+@pytest.mark.parametrize("letters", ["qwxz" * 2000, "a" * 7999 + "1", "http" * 2000 + "://"])
+def test_a_word_without_end_is_read_in_its_first_characters(letters: str) -> None:
+    """A rule that looks ahead from each letter would take the square of the length."""
+    assert detect_language(letters, default="de", among=AMONG) in AMONG
+    assert detect_language(f"Where is my order? It should be here. {letters}", default="de", among=AMONG) == "en"

@@ -66,3 +66,19 @@ def test_a_wrapped_line_goes_on_and_a_blank_line_ends_it() -> None:
 @pytest.mark.parametrize("text", ["", "   \n\t\n", "---\n***\n"])
 def test_nothing_said_gives_no_sentence(text: str) -> None:
     assert split_sentences(text) == []
+
+
+@pytest.mark.parametrize(
+    "long",
+    ["qwxz" * 2000, "." * 8000 + "x", "e.g." * 2000, "!)" * 4000 + "x", "`" * 8000 + "x"],
+    ids=["letters", "marks", "abbreviations", "closings", "ticks"],
+)
+def test_a_word_of_8000_characters_is_one_word_of_its_sentence(long: str) -> None:
+    """Every rule must pass over it once; one that starts anew at each character takes the square of the length."""
+    assert sentences(f"It is {long} here. Then it ends.") == [f"It is {long} here.", "Then it ends."]
+    assert sentences(f"It is {long}") == [f"It is {long}"]
+
+
+def test_many_marks_that_end_nothing_leave_one_sentence() -> None:
+    text = f"Bring {'e.g. ' * 2000}boots."
+    assert sentences(text) == [text]

@@ -64,9 +64,10 @@ def read(text: str, grounds: Grounds, model: RiskModel, *, counts_talk: bool) ->
     """Take a text's claims and compare each with the passages.
 
     Args:
-        counts_talk: hold a text that claims nothing against the passages all the same.
+        counts_talk: hold a text that claims nothing against the passages all the same, and take what opens as talk
+            for talk; without it only what leaves nothing to be checked is talk.
     """
-    statements = split_statements(text, grounds.language)
+    statements = split_statements(text, grounds.language, is_lenient=counts_talk)
     checkable = [entry for entry in statements if entry.is_checkable]
     chosen = checkable or (statements if counts_talk else [])
     visible = masked(text)

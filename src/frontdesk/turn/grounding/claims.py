@@ -7,6 +7,7 @@ from typing import NamedTuple
 from frontdesk.domain.turn import Claim
 from frontdesk.text.sentences import split_sentences
 from frontdesk.turn.grounding.analysis import masked
+from frontdesk.turn.grounding.courtesy import claimed_part, states_nothing
 from frontdesk.turn.grounding.talk import is_talk
 
 FEWEST_WORDS = 4
@@ -30,17 +31,27 @@ class Statement(NamedTuple):
     """False for greetings, thanks, offers of help, questions, lead-ins and admissions of not knowing."""
 
 
-def split_statements(text: str, language: str) -> list[Statement]:
-    """Every sentence of a text in order."""
+def split_statements(text: str, language: str, *, is_lenient: bool = False) -> list[Statement]:
+    """Every sentence of a text in order.
+
+    Args:
+        is_lenient: take whatever opens as a courtesy, introduces or asks for talk, whatever else it says; the share
+            of such sentences is what the ruler of whole answers learnt from.
+    """
     visible = masked(text)
     return [
-        Statement(
-            claim=Claim(text=text[start:end], start=start, end=end),
-            is_checkable=not is_talk(visible[start:end], language),
-        )
+        _statement(text, visible, start, end, language, is_lenient=is_lenient)
         for span in split_sentences(text)
         for start, end in _parts(text, span.start, span.end)
     ]
+
+
+def _statement(text: str, visible: str, start: int, end: int, language: str, *, is_lenient: bool) -> Statement:
+    sentence = visible[start:end]
+    is_checkable = not (is_talk(sentence, language) if is_lenient else states_nothing(sentence, language))
+    if is_checkable and not is_lenient:
+        start, end = claimed_part(visible, start, end, language)
+    return Statement(claim=Claim(text=text[start:end], start=start, end=end), is_checkable=is_checkable)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
