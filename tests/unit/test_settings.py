@@ -57,3 +57,22 @@ def test_a_missing_secret_is_empty() -> None:
 
 def test_every_setting_says_what_it_does() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    "url", ["hooks.example/x", "ftp://hooks.example", "https://", "https:///x", "http://h:port/", "https://a b/"]
+)
+def test_a_webhook_that_no_notice_can_reach_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"FRONTDESK_ESCALATION_WEBHOOK": url})
+
+    (problem,) = caught.value.problems
+    assert problem.where == "FRONTDESK_ESCALATION_WEBHOOK"
+    assert problem.message.endswith("must be a whole http:// or https:// address.")
+
+
+@pytest.mark.parametrize("url", ["", "  ", " https://hooks.example/x?token=1\n", "http://127.0.0.1:9000"])
+def test_a_webhook_is_kept_without_the_space_around_it(url: str) -> None:
+    settings = load_settings({"FRONTDESK_ESCALATION_WEBHOOK": url})
+
+    assert settings.escalation_webhook.get_secret_value() == url.strip()

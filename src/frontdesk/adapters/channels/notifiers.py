@@ -30,6 +30,8 @@ class WebhookNotifier:
             response = await self._client.post(self._url, content=body, headers=headers, timeout=TIMEOUT_S)
         except httpx.TimeoutException as error:
             raise DependencyTimeoutError("The webhook did not answer in time.") from error
+        except httpx.InvalidURL as error:
+            raise RejectedError("The webhook's URL cannot be used.") from error
         except httpx.HTTPError as error:
             raise UnavailableError("The webhook cannot be reached.") from error
         if response.status_code in (408, 425, 429) or response.is_server_error:

@@ -46,7 +46,11 @@ async def test_a_refusal_is_told_apart_from_a_hiccup(status: int, error: type[Ex
 
 @pytest.mark.parametrize(
     ("raised", "error"),
-    [(httpx.ReadTimeout("slow"), DependencyTimeoutError), (httpx.ConnectError("gone"), UnavailableError)],
+    [
+        (httpx.ReadTimeout("slow"), DependencyTimeoutError),
+        (httpx.ConnectError("gone"), UnavailableError),
+        (httpx.InvalidURL("no host"), RejectedError),
+    ],
 )
 async def test_a_broken_connection_is_translated(raised: Exception, error: type[Exception]) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
