@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from frontdesk.domain.conversation import Message
+from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.escalation import EscalationReason
 from frontdesk.domain.release import (
     AssistantProfile,
@@ -26,6 +29,8 @@ from frontdesk.text.tokens import content_stems, words
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+log = structlog.get_logger()
 
 CLOSE_ENOUGH = 0.78
 """Similarity from which a message takes an intent's road away from the knowledge. A guess on the careful
@@ -61,14 +66,19 @@ class ExampleMatcher:
 
         Args:
             by_meaning: also compare embeddings; only for languages that the embedder was measured to understand.
+                Where the embedder cannot be asked, words decide alone.
         """
         if not self._examples:
             return "", 0.0
         asked = _word_set(text)
         scores = [_dice(asked, example.words) for example in self._examples]
         if by_meaning and self._vectors is not None and self._embedder is not None:
-            vector = (await self._embedder.embed([text]))[0]
-            scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
+            try:
+                vector = (await self._embedder.embed([text]))[0]
+            except DependencyError as error:
+                log.warning("routed_by_words_alone", code=error.code)
+            else:
+                scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
         best = max(range(len(scores)), key=scores.__getitem__)
         return self._examples[best].name, float(scores[best])
 
