@@ -11,6 +11,7 @@
       DependencyError            the outside failed
         DependencyTimeoutError     it did not answer in time
         UnavailableError           it cannot be reached, or is not ready
+          StoreUnavailableError      our own database cannot be reached: nothing can be kept
         RateLimitedError           it asks us to slow down
         RejectedError              the outside refused: credentials, content filter, context length
         MalformedReplyError        its answer makes no sense
@@ -86,6 +87,10 @@ class DependencyTimeoutError(DependencyError):
 
 class UnavailableError(DependencyError):
     code = "dependency_unavailable"
+
+
+class StoreUnavailableError(UnavailableError):
+    """The database of conversations and turns. A turn that meets it is left open; any other outage ends it."""
 
 
 class RateLimitedError(DependencyError):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from frontdesk.adapters.stores import open_database, sqlite
 from frontdesk.domain.conversation import Conversation
-from frontdesk.domain.errors import MalformedError, UnavailableError
+from frontdesk.domain.errors import MalformedError, StoreUnavailableError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import Database
 
@@ -99,7 +99,7 @@ async def test_a_full_disk_fails_the_write_and_nothing_else(
         return conversation.conversation_id
 
     first = await create()
-    with pytest.raises(UnavailableError):
+    with pytest.raises(StoreUnavailableError):
         await create(summary="x" * 1_000_000)
     second = await create()
     assert {one.conversation_id for one in await recent(database)} == {first, second}

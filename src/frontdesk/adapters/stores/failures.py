@@ -6,7 +6,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from frontdesk.domain.errors import ConflictError, FrontdeskError, MalformedError, StoredDataError, UnavailableError
+from frontdesk.domain.errors import (
+    ConflictError,
+    FrontdeskError,
+    MalformedError,
+    StoredDataError,
+    StoreUnavailableError,
+)
 
 
 def translate(error: BaseException) -> FrontdeskError | None:
@@ -17,7 +23,7 @@ def translate(error: BaseException) -> FrontdeskError | None:
         return MalformedError("A value cannot be stored as it is.")
     if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
         return StoredDataError("The database file is damaged or is no SQLite file. Put a backup in its place.")
-    return UnavailableError("The database cannot be reached.") if _is_outage(error) else None
+    return StoreUnavailableError("The database cannot be reached.") if _is_outage(error) else None
 
 
 def _is_outage(error: BaseException) -> bool:
@@ -29,7 +35,7 @@ def _is_outage(error: BaseException) -> bool:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises: ConflictError, MalformedError or UnavailableError in place of database errors."""
+    """Raises: ConflictError, MalformedError or StoreUnavailableError in place of database errors."""
     try:
         yield
     except Exception as error:

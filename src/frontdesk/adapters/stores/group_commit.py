@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.failures import translate
 from frontdesk.adapters.stores.sessions import session_on
-from frontdesk.domain.errors import UnavailableError
+from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.ids import ConversationId
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class GroupCommitWriter:
     async def write(self, work: Callable[[BoundStores], T]) -> T:
         """Run it in a group; return after the commit. Cancelled before its turn has come, it never runs."""
         if self._is_closed:
-            raise UnavailableError("The database is closed.")
+            raise StoreUnavailableError("The database is closed.")
         job = _Job(work, self._loop.create_future())
         self._jobs.put(job)
         result: T = await job.future

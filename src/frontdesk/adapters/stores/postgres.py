@@ -16,7 +16,7 @@ from frontdesk.adapters.stores.migrate import HEAD, bring_up_to_date, current_re
 from frontdesk.adapters.stores.sessions import AlchemySession
 from frontdesk.adapters.stores.signals import EventSignals
 from frontdesk.adapters.stores.sql import EVENTS_CHANNEL
-from frontdesk.domain.errors import FrontdeskError, MalformedError, UnavailableError
+from frontdesk.domain.errors import FrontdeskError, MalformedError, StoreUnavailableError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import Stores
 
@@ -47,7 +47,7 @@ class PostgresDatabase:
 
     @classmethod
     async def open(cls, url: URL) -> "PostgresDatabase":
-        """With its tables up to date. Raises: UnavailableError."""
+        """With its tables up to date. Raises: StoreUnavailableError."""
         database = cls(url)
         await _migrate(database._engine)
         database._listener.start()
@@ -69,7 +69,7 @@ class PostgresDatabase:
         await self._signals.wait(conversation_id, after=after, timeout_s=timeout_s)
 
     async def ping(self) -> None:
-        """Raises: UnavailableError."""
+        """Raises: StoreUnavailableError."""
         await self.read(lambda stores: stores.staff_keys.count())
 
     async def close(self) -> None:
@@ -93,7 +93,7 @@ class PostgresDatabase:
 
 
 async def migrate_postgres(url: URL) -> None:
-    """Bring the tables to this version; a second process waits for the first. Raises: UnavailableError."""
+    """Bring the tables to this version; a second process waits for the first. Raises: StoreUnavailableError."""
     engine = _engine(url)
     try:
         await _migrate(engine)
@@ -142,13 +142,13 @@ async def _commit(connection: AsyncConnection) -> None:
 
 
 async def _repeated(run: Callable[[], Awaitable[T]]) -> T:
-    """Raises: UnavailableError, ConflictError, or whatever the unit of work raises."""
+    """Raises: StoreUnavailableError, ConflictError, or whatever the unit of work raises."""
     pause_s = _FIRST_PAUSE_S
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await run()
         except _CommitFailedError as error:
-            raise UnavailableError("The database was lost during a commit.") from error
+            raise StoreUnavailableError("The database was lost during a commit.") from error
         except Exception as error:
             if attempt >= _attempts_for(error):
                 _raise_translated(error)
@@ -181,7 +181,7 @@ def _translated(error: Exception) -> FrontdeskError | None:
     if isinstance(error, DBAPIError) and isinstance(getattr(error.orig, "__cause__", None), asyncpg.DataError):
         return MalformedError("A value cannot be stored as it is.")
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return UnavailableError("The database cannot be reached.")
+        return StoreUnavailableError("The database cannot be reached.")
     return translate(error)
 
 

@@ -17,7 +17,7 @@ from frontdesk.adapters.stores.group_commit import GroupCommitWriter
 from frontdesk.adapters.stores.migrate import bring_up_to_date
 from frontdesk.adapters.stores.sessions import session_on
 from frontdesk.adapters.stores.signals import EventSignals
-from frontdesk.domain.errors import UnavailableError
+from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import Stores
 
@@ -88,7 +88,7 @@ class SqliteDatabase:
         await self._signals.wait(conversation_id, after=after, timeout_s=timeout_s)
 
     async def ping(self) -> None:
-        """Raises: UnavailableError."""
+        """Raises: StoreUnavailableError."""
         await self.read(lambda stores: stores.staff_keys.count())
 
     async def close(self) -> None:
@@ -114,7 +114,7 @@ class _Readers:
 
     async def read(self, work: Callable[[BoundStores], T]) -> T:
         if self._is_closed:
-            raise UnavailableError("The database is closed.")
+            raise StoreUnavailableError("The database is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
 
     async def close(self) -> None:
