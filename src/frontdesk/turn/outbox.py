@@ -2,15 +2,15 @@
 
 import asyncio
 import random
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
-from frontdesk.domain.errors import DependencyError, UnavailableError
+from frontdesk.domain.errors import FrontdeskError
 from frontdesk.ports.channels import Notifier
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, OutboxEntry
+from frontdesk.turn.loops import forever
 
 log = structlog.get_logger()
 
@@ -31,18 +31,17 @@ class OutboxDispatcher:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            sent = 0
-            with suppress(UnavailableError):
-                sent = await self.send_due()
-            if not sent:
-                await asyncio.sleep(POLL_S)
+        await forever("outbox", self._send_all_due, pause=lambda: asyncio.sleep(POLL_S))
+
+    async def _send_all_due(self) -> None:
+        while await self.send_due():
+            pass
 
     async def send_due(self, limit: int = 16) -> int:
         """Try every entry that is due now; how many there were.
 
         Raises:
-            UnavailableError: the database cannot be reached.
+            StoreUnavailableError: the database cannot be reached.
         """
         due = await self._database.write(lambda stores: stores.outbox.claim(self._owner, lease_s=LEASE_S, limit=limit))
         await asyncio.gather(*(self._send(entry) for entry in due))
@@ -51,8 +50,11 @@ class OutboxDispatcher:
     async def _send(self, entry: OutboxEntry) -> None:
         try:
             await self._notifier.notify(entry.topic, key=entry.key, body=entry.body)
-        except DependencyError as error:
+        except FrontdeskError as error:
             await self._come_back(entry, error.code)
+        except Exception:
+            log.exception("notice_crashed", topic=entry.topic)
+            await self._come_back(entry, "unexpected")
         else:
             await self._database.write(lambda stores: stores.outbox.done(entry.entry_id))
 

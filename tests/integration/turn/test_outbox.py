@@ -1,8 +1,10 @@
 """What was promised with a commit is told until it is taken."""
 
+import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +53,35 @@ async def test_a_notice_that_was_not_taken_comes_again_later_and_is_not_lost(tmp
         waiting = len(listener.taken)
 
     assert (tried, at_once, waiting) == (1, 0, 0)
+
+
+class Broken:
+    """Fails in a way that nobody thought of."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def notify(self, topic: str, *, key: str, body: str) -> None:
+        self.asked += 1
+        raise ZeroDivisionError
+
+
+async def test_a_notifier_that_crashes_neither_loses_a_notice_nor_ends_the_dispatcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.turn.outbox.POLL_S", 0.01)
+    broken = Broken()
+    async with a_world(a_release(tmp_path)) as world:
+        dispatcher = OutboxDispatcher(world.database, broken, clock=SystemClock(), owner="outbox")
+        running = asyncio.create_task(dispatcher.run())
+        for _ in range(2):
+            await world.ask(await world.a_conversation(), "I want to talk to a person")
+        async with asyncio.timeout(5):
+            while broken.asked < 2:
+                await asyncio.sleep(0.01)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @given(st.integers(min_value=0, max_value=10_000))
