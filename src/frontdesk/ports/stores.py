@@ -132,12 +132,16 @@ class TurnStore(Protocol):
         """
         ...
 
-    def heartbeat(self, owner: str, *, lease_s: float) -> None:
-        """Extend every lease of this owner."""
+    def heartbeat(self, leases: Sequence[Lease], *, lease_s: float) -> None:
+        """Extend these leases; one that another worker has by now, or whose turn has ended, is left as it is."""
         ...
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[StoredTurn, ...]:
         """Take over running turns whose lease has run out and queued turns at the head of their conversation."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Let this lease run out now, so that its turn is claimed again; nothing happens where it is not held."""
         ...
 
     def release_owner(self, owner: str) -> None:
@@ -156,8 +160,8 @@ class TurnStore(Protocol):
         """What is known of a turn, JSON-ready, for its trace; None when there is no such turn."""
         ...
 
-    def unfinished(self) -> int:
-        """How many turns are queued or running."""
+    def unfinished(self, conversation_id: ConversationId) -> int:
+        """How many turns of this conversation are queued or running."""
         ...
 
 
@@ -231,7 +235,7 @@ class Database(Protocol):
         """Run a unit of work and commit it durably before returning.
 
         Raises:
-            UnavailableError: the database cannot be reached.
+            StoreUnavailableError: the database cannot be reached.
             whatever `work` raises; nothing of it is kept then.
         """
         ...
@@ -245,7 +249,7 @@ class Database(Protocol):
         ...
 
     async def ping(self) -> None:
-        """Raises: UnavailableError."""
+        """Raises: StoreUnavailableError."""
         ...
 
     async def close(self) -> None: ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from frontdesk.domain.conversation import Conversation, ConversationStatus, InboundMessage, Message
-from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError
+from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError, OverloadedError
 from frontdesk.domain.events import TurnAccepted
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import Lease, OpenTurn, TurnState
@@ -14,6 +14,8 @@ from frontdesk.text.language import detect_language
 from frontdesk.text.normalise import normalise_message
 
 MAX_KEY_CHARS = 200
+MAX_UNFINISHED = 10
+"""Accepted turns of one conversation that have not ended; people stop far below it, loops do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
     Raises:
         NotFoundError: no such conversation.
         ConflictError: it is closed, or the key was used for another text.
+        OverloadedError: too many of its earlier messages have no answer yet.
     """
     inbound = message.inbound
     conversation = stores.conversations.get(inbound.conversation_id)
@@ -99,6 +102,9 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
             at=acceptance.at,
         )
     )
+    # The message's position is given under a lock on the conversation, so that nobody adds a turn beside this count.
+    if stores.turns.unfinished(turn.conversation_id) >= MAX_UNFINISHED:
+        raise OverloadedError("Please wait for the answers that are under way.", limit=MAX_UNFINISHED)
     state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
     accepted = TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text)
     (event,) = stores.events.append(turn.conversation_id, [accepted], at=acceptance.at)

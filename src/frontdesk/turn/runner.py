@@ -11,24 +11,34 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from frontdesk.domain.conversation import InboundMessage, Message
+from frontdesk.domain.conversation import InboundMessage
 from frontdesk.domain.errors import (
+    DeadlineError,
     FrontdeskError,
     HandedOverError,
     LeaseLostError,
     OverloadedError,
-    UnavailableError,
+    StoreUnavailableError,
 )
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
-from frontdesk.domain.turn import OpenTurn, TurnContext, TurnState
+from frontdesk.domain.turn import Lease, OpenTurn, TurnContext, TurnState
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, StoredTurn, Stores
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.context import as_let_in, load_context, unread_context
 from frontdesk.turn.delivery import StageNotices, deliver_events
-from frontdesk.turn.generation import fit_history
-from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message, to_open_turn
+from frontdesk.turn.generation import History, fit_history
+from frontdesk.turn.intake import (
+    Acceptance,
+    Accepted,
+    CleanMessage,
+    accept_message,
+    clean_message,
+    to_open_turn,
+)
+from frontdesk.turn.loops import forever
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, record_turn
 from frontdesk.turn.serving import ServedRelease
@@ -43,6 +53,7 @@ class RunnerLimits:
     lease_s: float = 5.0
     """A worker that is silent for so long has lost its turns."""
     claim_every_s: float = 1.0
+    """Also the pause before a turn that could not be ended is let go of: a short outage must not use its attempts up."""
     max_inflight: int = 256
     """Accepted and unfinished turns of this process; beyond it a message is refused at once."""
     max_attempts: int = 4
@@ -72,6 +83,8 @@ class TurnRunner:
         self._owner = owner
         self._limits = limits or RunnerLimits()
         self._tasks: dict[TurnId, asyncio.Task[None]] = {}
+        self._leases: dict[TurnId, Lease] = {}
+        self._accepting: set[asyncio.Task[Accepted]] = set()
         self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._poke = asyncio.Event()
@@ -84,7 +97,12 @@ class TurnRunner:
 
     async def start(self) -> None:
         """Keep leases alive, and pick up turns that are nobody's."""
-        self._loops = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._claim_turns())]
+        self._loops = [
+            asyncio.create_task(
+                forever("keep_leases", self._keep_leases, pause=lambda: asyncio.sleep(self._limits.lease_s / 3))
+            ),
+            asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._until_next_claim)),
+        ]
 
     async def close(self, *, grace_s: float = 5.0) -> None:
         """Let running turns finish for a while; what is left is free for another worker at once."""
@@ -92,6 +110,8 @@ class TurnRunner:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._accepting:
+            await asyncio.wait(self._accepting, timeout=grace_s)
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace_s)
         for task in list(self._tasks.values()):
@@ -103,12 +123,14 @@ class TurnRunner:
     async def accept(self, inbound: InboundMessage) -> Accepted:
         """Keep the message and start its turn. On return the message is durable.
 
+        A caller that is cancelled changes nothing: a message that was kept has its turn started.
+
         Raises:
             InputError: nothing was kept; the message names the field.
             OverloadedError: too much is under way; nothing was kept.
         """
         message = clean_message(inbound)
-        if self._is_closing or len(self._tasks) >= self._limits.max_inflight:
+        if self._is_closing or len(self._tasks) + len(self._accepting) >= self._limits.max_inflight:
             raise OverloadedError("Too many people are writing at this moment. Please send it again shortly.")
         release = self._releases(None)
         acceptance = Acceptance(
@@ -121,12 +143,23 @@ class TurnRunner:
             owner=self._owner,
             lease_s=self._limits.lease_s,
         )
+        accepting = asyncio.create_task(self._keep_and_start(message, acceptance))
+        self._accepting.add(accepting)
+        accepting.add_done_callback(self._accepted)
+        return await asyncio.shield(accepting)
+
+    async def _keep_and_start(self, message: CleanMessage, acceptance: Acceptance) -> Accepted:
         accepted = await self._database.write(lambda stores: accept_message(stores, message, acceptance))
         if not accepted.turn.is_duplicate:
-            self._telemetry.turn_accepted(channel=inbound.channel)
+            self._telemetry.turn_accepted(channel=message.inbound.channel)
             if accepted.state is TurnState.RUNNING:
                 self._spawn(accepted.turn)
         return accepted
+
+    def _accepted(self, accepting: asyncio.Task[Accepted]) -> None:
+        self._accepting.discard(accepting)
+        if not accepting.cancelled():
+            accepting.exception()  # the caller has it, unless it was cancelled
 
     def ended(self, turn_id: TurnId) -> asyncio.Event | None:
         """Set once this process has ended the turn, or has let go of it; None where it does not work on it."""
@@ -135,16 +168,23 @@ class TurnRunner:
     # -- one turn --------------------------------------------------------------------------------
 
     def _spawn(self, turn: OpenTurn) -> None:
-        if turn.turn_id in self._tasks:
+        outrun = self._tasks.get(turn.turn_id)
+        if outrun is not None:  # we claimed it again before its older attempt has noticed: that can write nothing now
+            outrun.add_done_callback(lambda _: self._spawn(turn))
+            outrun.cancel()
+            return
+        if self._is_closing:
             return
         task = asyncio.create_task(self._work(turn), name=turn.turn_id)
         self._tasks[turn.turn_id] = task
+        self._leases[turn.turn_id] = turn.lease
         self._ended[turn.turn_id] = asyncio.Event()
         self._telemetry.inflight(1)
         task.add_done_callback(lambda _: self._forget(turn.turn_id))
 
     def _forget(self, turn_id: TurnId) -> None:
         self._tasks.pop(turn_id, None)
+        self._leases.pop(turn_id, None)
         self._ended.pop(turn_id).set()
         self._telemetry.inflight(-1)
         self._poke.set()  # the conversation may have a queued turn
@@ -152,30 +192,72 @@ class TurnRunner:
     async def _work(self, turn: OpenTurn) -> None:
         structlog.contextvars.bind_contextvars(turn_id=turn.turn_id, conversation_id=turn.conversation_id)
         try:
-            run = await self._open_run(turn)
-            await self._record(run, turn, await self._run(run, turn))
-            self._ended[turn.turn_id].set()
-            await self._improve_summary(run, turn)
+            run, ending = await self._attempt(turn)
+            await self._record(run, turn, ending)
         except LeaseLostError:
             log.warning("lease_lost", fence=turn.lease.fence)
-        except UnavailableError:
-            log.error("turn_left_to_the_next_worker", exc_info=True)
+        except Exception as error:
+            is_outage = isinstance(error, StoreUnavailableError)
+            log.exception("turn_left_to_the_next_worker" if is_outage else "turn_crashed")
+            await asyncio.sleep(self._limits.claim_every_s)
+            await self._let_go(turn.lease)
+        else:
+            self._ended[turn.turn_id].set()
+            await self._improve_summary(run, turn)
+
+    async def _let_go(self, lease: Lease) -> None:
+        """Give a turn back at once. Where even that fails its lease runs out, for nobody keeps it any more."""
+        self._leases.pop(lease.turn_id, None)
+        try:
+            await self._database.write(lambda stores: stores.turns.release(lease))
         except Exception:
-            log.exception("turn_crashed")
+            log.warning("lease_left_to_run_out", exc_info=True)
+
+    async def _attempt(self, turn: OpenTurn) -> tuple[TurnRun, Ending]:
+        """Work through the turn until its ending; every way out but a lost lease and a lost database gives one."""
+        remaining_s = (turn.deadline_at - self._clock.now()).total_seconds()
+        if turn.lease.fence > self._limits.max_attempts:
+            return self._end_unread(turn, "gave_up")
+        if remaining_s <= 0:
+            return self._end_unread(turn, DeadlineError.code)
+        run = None
+        try:
+            async with asyncio.timeout(remaining_s):
+                run = await self._open_run(turn)
+                return run, await self._run(run, turn)
+        except HandedOverError:
+            return (run, run.silent()) if run else self._end_unread(turn, HandedOverError.code)
+        except (LeaseLostError, StoreUnavailableError):
+            raise
+        except TimeoutError:
+            code = DeadlineError.code
+        except Exception as error:
+            log.exception("turn_failed")
+            code = error.code if isinstance(error, FrontdeskError) else "unexpected"
+        return (run, run.failed(code)) if run else self._end_unread(turn, code)
+
+    def _end_unread(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
+        """The honest end of a turn whose conversation was not read; it asks for nothing but the live release's texts."""
+        run = self._new_run(turn, self._releases(None), unread_context(turn), History(), unanswered=0)
+        return run, run.failed(code)
 
     async def _open_run(self, turn: OpenTurn) -> TurnRun:
         release = self._releases(turn.release_id)
-        turn = replace(turn, release_id=release.manifest.release_id)
-        context, unanswered = await self._database.read(lambda stores: _load_context(stores, turn))
-        context = replace(context, history=tuple(_as_let_in(release, message) for message in context.history))
+        context, unanswered = await self._database.read(lambda stores: load_context(stores, turn))
+        context = replace(context, history=tuple(as_let_in(release, message) for message in context.history))
         history = fit_history(
             context.history,
             budget_tokens=release.content.models.history_tokens,
             summary=context.conversation.summary,
             summarised_until=context.conversation.summarised_until,
         )
+        return self._new_run(turn, release, context, history, unanswered=unanswered)
+
+    def _new_run(
+        self, turn: OpenTurn, release: ServedRelease, context: TurnContext, history: History, *, unanswered: int
+    ) -> TurnRun:
         return TurnRun(
-            turn,
+            replace(turn, release_id=release.manifest.release_id),
             context,
             release,
             history=history,
@@ -186,26 +268,11 @@ class TurnRunner:
         )
 
     async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
-        """Work through the turn until its ending; every way out but a lost lease gives one."""
-        remaining_s = (turn.deadline_at - self._clock.now()).total_seconds()
         if run.is_handed_over:
             return run.silent()
-        if turn.lease.fence > self._limits.max_attempts:
-            return run.failed("gave_up")
-        try:
-            async with asyncio.timeout(remaining_s):
-                if turn.lease.fence > 1:
-                    await self._void_earlier_attempt(turn)
-                return await self._tell_steps(run, turn)
-        except HandedOverError:
-            return run.silent()
-        except (LeaseLostError, UnavailableError):
-            raise
-        except TimeoutError:
-            return run.failed("deadline_reached")
-        except Exception as error:
-            log.exception("turn_failed")
-            return run.failed(error.code if isinstance(error, FrontdeskError) else "unexpected")
+        if turn.lease.fence > 1:
+            await self._void_earlier_attempt(turn)
+        return await self._tell_steps(run, turn)
 
     async def _tell_steps(self, run: TurnRun, turn: OpenTurn) -> Ending:
         """Commit what the pipeline yields, one by one; its last step is returned."""
@@ -260,6 +327,12 @@ class TurnRunner:
 
     async def _improve_summary(self, run: TurnRun, turn: OpenTurn) -> None:
         """Let a model word what the turn added to the conversation's summary; the customer has the answer already."""
+        try:
+            await self._word_summary(run, turn)
+        except Exception:
+            log.exception("summary_not_improved")
+
+    async def _word_summary(self, run: TurnRun, turn: OpenTurn) -> None:
         jobs = run.release.jobs
         fresh = run.summarised_now
         if not fresh or not jobs.can_summarise:
@@ -286,26 +359,21 @@ class TurnRunner:
     # -- leases ----------------------------------------------------------------------------------
 
     async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.lease_s / 3)
-            if self._tasks:
-                with suppress(UnavailableError):
-                    await self._database.write(
-                        lambda stores: stores.turns.heartbeat(self._owner, lease_s=self._limits.lease_s)
-                    )
+        """Only of turns that are being worked on: one that was dropped must come back to whoever is free."""
+        leases = list(self._leases.values())
+        if leases:
+            await self._database.write(lambda stores: stores.turns.heartbeat(leases, lease_s=self._limits.lease_s))
 
     async def _claim_turns(self) -> None:
-        while True:
-            try:
-                room = self._limits.max_inflight - len(self._tasks)
-                if room > 0:
-                    await self._claim_some(min(room, 64))
-            except UnavailableError:
-                log.warning("claim_failed", exc_info=True)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._limits.claim_every_s):
-                    await self._poke.wait()
-            self._poke.clear()
+        room = self._limits.max_inflight - len(self._tasks) - len(self._accepting)
+        if room > 0:
+            await self._claim_some(min(room, 64))
+
+    async def _until_next_claim(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.claim_every_s):
+                await self._poke.wait()
+        self._poke.clear()
 
     async def _claim_some(self, limit: int) -> None:
         def claim(stores: Stores) -> list[tuple[StoredTurn, str]]:
@@ -316,26 +384,6 @@ class TurnRunner:
             if turn.fence > 1:
                 log.warning("turn_taken_over", turn_id=turn.turn_id, fence=turn.fence)
             self._spawn(to_open_turn(turn, text, owner=self._owner))
-
-
-def _as_let_in(release: ServedRelease, message: Message) -> Message:
-    """An earlier message as the guard let it in then: what it masked stays masked for models and searches."""
-    return replace(message, text=release.guard.let_in(message.text)) if message.role == "customer" else message
-
-
-def _load_context(stores: Stores, turn: OpenTurn) -> tuple[TurnContext, int]:
-    conversation = stores.conversations.get(turn.conversation_id)
-    if conversation is None:
-        raise UnavailableError("The conversation of this turn is not readable.")
-    messages = stores.messages.history(turn.conversation_id, after=conversation.summarised_until, before=None)
-    mine = next((message.position for message in messages if message.message_id == turn.message_id), 0)
-    earlier = tuple(
-        message
-        for message in messages
-        if message.message_id != turn.message_id and (message.role != "customer" or message.position < mine)
-    )
-    unanswered = stores.conversations.unanswered_in_a_row(turn.conversation_id)
-    return TurnContext(conversation=conversation, principal=conversation.principal, history=earlier), unanswered
 
 
 def _text_of(stores: Stores, turn: StoredTurn) -> str:

@@ -7,7 +7,7 @@ import pytest
 from frontdesk.domain.conversation import Conversation, ConversationStatus
 from frontdesk.domain.errors import ConflictError, HandedOverError, LeaseLostError, NotFoundError
 from frontdesk.domain.events import AnswerSentence
-from frontdesk.domain.ids import ConversationId, TurnId
+from frontdesk.domain.ids import ConversationId, ReleaseId, TurnId
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
 from frontdesk.ports.stores import Database, StoredTurn, Stores
 
@@ -48,7 +48,7 @@ async def test_opens_the_first_turn_running_and_the_next_one_queued(
     queued = await database.read(lambda stores: stores.turns.find_by_key(conversation_id, second.idempotency_key))
     assert queued is not None
     assert (queued.turn_id, queued.state, queued.fence) == (second.turn_id, TurnState.QUEUED, 0)
-    assert await database.read(lambda stores: stores.turns.unfinished()) == 2
+    assert await database.read(lambda stores: stores.turns.unfinished(conversation_id)) == 2
 
 
 async def test_knows_nothing_of_a_turn_that_is_not_there(
@@ -70,7 +70,7 @@ async def test_refuses_a_second_turn_under_the_same_key(
     await open_turn(database, a_turn(conversation_id, idempotency_key="once"))
     with pytest.raises(ConflictError):
         await open_turn(database, a_turn(conversation_id, idempotency_key="once"))
-    assert await database.read(lambda stores: stores.turns.unfinished()) == 1
+    assert await database.read(lambda stores: stores.turns.unfinished(conversation_id)) == 1
 
 
 async def test_one_key_opens_one_turn_however_many_send_it_at_once(
@@ -88,7 +88,7 @@ async def test_one_key_opens_one_turn_however_many_send_it_at_once(
 
     found = await asyncio.gather(*(accept(a_turn(conversation_id, idempotency_key="once")) for _ in range(16)))
     assert len(set(found)) == 1
-    assert await database.read(lambda stores: stores.turns.unfinished()) == 1
+    assert await database.read(lambda stores: stores.turns.unfinished(conversation_id)) == 1
 
 
 async def test_only_one_of_many_turns_opened_at_once_runs(
@@ -150,21 +150,56 @@ async def test_the_holder_of_a_lease_that_ran_out_may_still_write_while_nobody_t
     await assert_held(database, lease_of(turn))
 
 
-async def test_a_heartbeat_keeps_every_running_turn_of_its_owner(
+async def test_a_heartbeat_keeps_the_leases_it_names_and_no_other(
     database: Database, a_conversation: Callable[..., Conversation], a_turn: MakeTurn
 ) -> None:
-    conversations = [a_conversation() for _ in range(3)]
-    owners = ["me", "me", "you"]
+    turns = [a_turn(a_conversation().conversation_id) for _ in range(4)]
+    worked_on, dropped, of_another, taken_over = turns
 
     def begin(stores: Stores) -> None:
-        for conversation, owner in zip(conversations, owners, strict=True):
-            stores.conversations.create(conversation, token_hash="")
-            stores.turns.open(a_turn(conversation.conversation_id), owner=owner, lease_s=OVER)
+        for turn in turns:
+            stores.conversations.create(a_conversation(conversation_id=turn.conversation_id), token_hash="")
+            stores.turns.open(turn, owner="you" if turn is of_another else "me", lease_s=OVER)
 
     await database.write(begin)
-    await database.write(lambda stores: stores.turns.heartbeat("me", lease_s=60))
+    leases = [lease_of(worked_on), lease_of(of_another), lease_of(taken_over, fence=2)]
+    await database.write(lambda stores: stores.turns.heartbeat(leases, lease_s=60))
+    await database.write(lambda stores: stores.turns.heartbeat([], lease_s=60))
     taken = await claim(database, "they")
-    assert [turn.conversation_id for turn in taken] == [conversations[2].conversation_id]
+    assert {turn.turn_id for turn in taken} == {dropped.turn_id, of_another.turn_id, taken_over.turn_id}
+
+
+async def test_a_lease_that_was_let_go_is_claimed_at_once_and_no_other_is(
+    database: Database, a_conversation: Callable[..., Conversation], a_turn: MakeTurn
+) -> None:
+    turns = [a_turn(a_conversation().conversation_id) for _ in range(2)]
+
+    def begin(stores: Stores) -> None:
+        for turn in turns:
+            stores.conversations.create(a_conversation(conversation_id=turn.conversation_id), token_hash="")
+            stores.turns.open(turn, owner="me", lease_s=60)
+
+    await database.write(begin)
+    for wrong in (lease_of(turns[0], owner="you"), lease_of(turns[0], fence=2)):
+        await database.write(lambda stores, wrong=wrong: stores.turns.release(wrong))  # type: ignore[misc]
+    assert await claim(database, "you") == ()
+    await database.write(lambda stores: stores.turns.release(lease_of(turns[0])))
+    assert [turn.turn_id for turn in await claim(database, "you")] == [turns[0].turn_id]
+
+
+async def test_counts_the_unfinished_turns_of_one_conversation(
+    database: Database, a_conversation: Callable[..., Conversation], a_turn: MakeTurn
+) -> None:
+    busy, quiet = a_conversation(), a_conversation()
+
+    def begin(stores: Stores) -> tuple[int, int]:
+        for conversation, turns in ((busy, 3), (quiet, 1)):
+            stores.conversations.create(conversation, token_hash="")
+            for _ in range(turns):
+                stores.turns.open(a_turn(conversation.conversation_id), owner="me", lease_s=60)
+        return stores.turns.unfinished(busy.conversation_id), stores.turns.unfinished(quiet.conversation_id)
+
+    assert await database.write(begin) == (3, 1)
 
 
 async def test_an_orderly_shutdown_leaves_its_turns_to_others_at_once(
@@ -268,11 +303,22 @@ async def test_finishing_ends_the_turn_once(
         now,
         9,
     )
-    assert await database.read(lambda stores: stores.turns.unfinished()) == 0
+    assert await database.read(lambda stores: stores.turns.unfinished(conversation_id)) == 0
     with pytest.raises(LeaseLostError):
         await finish(database, a_record(turn.turn_id), now)
     with pytest.raises(LeaseLostError):
         await assert_held(database, lease_of(turn))
+
+
+async def test_an_ended_turn_names_the_release_that_answered(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    turn = a_turn(conversation_id, release_id=ReleaseId("rel_gone"))
+    await open_turn(database, turn)
+    await finish(database, a_record(turn.turn_id), now)
+    ended = await database.read(lambda stores: stores.turns.get(turn.turn_id))
+    assert ended is not None
+    assert ended.release_id == "rel_1"
 
 
 async def test_a_turn_may_hand_its_own_conversation_over_as_it_ends(

@@ -44,7 +44,13 @@ _HELD = (
     .with_for_update()
 )
 _RUNNING_OF_OWNER = (turns.c.lease_owner == bindparam("owner"), turns.c.state == TurnState.RUNNING.value)
-_HEARTBEAT = update(turns).where(*_RUNNING_OF_OWNER).values(lease_until=_LEASE_END)
+_RUNNING_UNDER_LEASE = (
+    turns.c.turn_id == bindparam("wanted"),
+    *_RUNNING_OF_OWNER,
+    turns.c.fence == bindparam("held_fence"),
+)
+_HEARTBEAT = update(turns).where(*_RUNNING_UNDER_LEASE).values(lease_until=_LEASE_END)
+_RELEASE = update(turns).where(*_RUNNING_UNDER_LEASE).values(lease_until=0)
 _RELEASE_OWNER = update(turns).where(*_RUNNING_OF_OWNER).values(lease_until=0)
 
 _earlier = turns.alias("earlier")
@@ -79,11 +85,15 @@ _TAKE = (
 )
 _FINISH = (
     update(turns)
-    .where(turns.c.turn_id == bindparam("wanted"), *_RUNNING_OF_OWNER, turns.c.fence == bindparam("held_fence"))
+    .where(*_RUNNING_UNDER_LEASE)
     .values(state=TurnState.ENDED.value, lease_until=null())
     .returning(turns.c.conversation_id, turns.c.number)
 )
-_UNFINISHED = select(func.count()).select_from(turns).where(turns.c.state != TurnState.ENDED.value)
+_UNFINISHED = (
+    select(func.count())
+    .select_from(turns)
+    .where(turns.c.conversation_id == bindparam("wanted"), turns.c.state != TurnState.ENDED.value)
+)
 
 
 class Turns:
@@ -126,9 +136,12 @@ class Turns:
         if row.status != ConversationStatus.ASSISTANT.value:
             raise HandedOverError("A person has taken over this conversation.", turn_id=lease.turn_id)
 
-    def heartbeat(self, owner: str, *, lease_s: float) -> None:
-        """Extend every lease of this owner."""
-        self._session.run(_HEARTBEAT, {"owner": owner, "lease_ms": to_ms_span(lease_s)})
+    def heartbeat(self, leases: Sequence[Lease], *, lease_s: float) -> None:
+        """Extend these leases; one that another worker has by now, or whose turn has ended, is left as it is."""
+        lease_ms = to_ms_span(lease_s)
+        in_order = sorted(leases, key=lambda lease: lease.turn_id)  # the same for all, so that none locks the other out
+        if in_order:
+            self._session.run_many(_HEARTBEAT, [{**_held_under(lease), "lease_ms": lease_ms} for lease in in_order])
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[StoredTurn, ...]:
         """Take over running turns whose lease has run out and queued turns at the head of their conversation."""
@@ -136,12 +149,16 @@ class Turns:
         taken = {"owner": owner, "lease_ms": to_ms_span(lease_s)}
         return tuple(_to_turn(self._session.first(_TAKE, {"wanted": one, **taken})) for one in found)
 
+    def release(self, lease: Lease) -> None:
+        """Let this lease run out now, so that its turn is claimed again; nothing happens where it is not held."""
+        self._session.run(_RELEASE, _held_under(lease))
+
     def release_owner(self, owner: str) -> None:
         """Let every lease of this owner run out now, for an orderly shutdown."""
         self._session.run(_RELEASE_OWNER, {"owner": owner})
 
     def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
-        """Write the record with all its rows and end the turn.
+        """Write the record with all its rows and end the turn under the release that answered.
 
         It asks for the lease and not for the conversation's status, so that a turn may hand its own
         conversation over in the same unit of work.
@@ -151,9 +168,8 @@ class Turns:
         """
         lease, answer = record.lease, record.answer
         values = {
-            "wanted": lease.turn_id,
-            "owner": lease.owner,
-            "held_fence": lease.fence,
+            **_held_under(lease),
+            "release_id": answer.release_id,
             "outcome": answer.outcome.value,
             "ended_at": to_ms(at),
             "last_seq": last_seq,
@@ -176,10 +192,14 @@ class Turns:
         """What is known of a turn, JSON-ready, for its trace; None when there is no such turn."""
         return TurnRecords(self._session).read(turn_id)
 
-    def unfinished(self) -> int:
-        """How many turns are queued or running."""
-        count: int = self._session.scalar(_UNFINISHED)
+    def unfinished(self, conversation_id: ConversationId) -> int:
+        """How many turns of this conversation are queued or running."""
+        count: int = self._session.scalar(_UNFINISHED, {"wanted": conversation_id})
         return count
+
+
+def _held_under(lease: Lease) -> dict[str, str | int]:
+    return {"wanted": lease.turn_id, "owner": lease.owner, "held_fence": lease.fence}
 
 
 def _lease_lost(lease: Lease) -> LeaseLostError:
