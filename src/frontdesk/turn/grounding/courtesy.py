@@ -12,9 +12,9 @@ from frontdesk.turn.grounding.talk import is_talk
 
 _TALK_WORDS = {
     "en": """
-        able address afraid afternoon agent ai anything apologies apologise apologize apology appreciate article articles ask
-        asking assist assistance assistant assure answer answering back below bear bot bye call chat check choose choosing
-        clarify colleague colleagues confirm confusion connect contact contacting conversation customer data day dear
+        able absolutely address afraid afternoon agent ai anything apologies apologise apologize apology appreciate article articles ask
+        asking assist assistance assistant assure answer answering back below bear bot bye call certainly chat check choose choosing
+        clarify colleague colleagues confirm confusion connect contact contacting conversation course customer data day dear
         delay details documents do email else enjoy evening explain feel find follow following found friend get give glad
         good goodbye great happy hear hello help helpful helping helps hesitate hi hope human inconvenience information
         kind know let like look looking lovely luck mean mention message minute moment morning much name need nice
@@ -41,7 +41,7 @@ _TALK_WORDS = {
         frohen gefunden geduld geht gern gerne geschehen gut gute guten hallo helfen helfe helfende herzlich herzlichen hilft
         hilfe hoffe hoffen information informationen interesse jederzeit kollegen kontakt kontaktieren kurz lassen leid
         leider mail melden melde mensch mitarbeiter moment morgen möchte möchten möchtest nachricht nachsehen name nummer
-        nennen person prüfen sagen schauen schönen schön schreiben selbstverständlich sprechen support tag team teilen tun tut
+        nennen person prüfen sagen schauen schönen schön schreiben natürlich klar selbstverständlich sprechen support tag team teilen tun tut
         unannehmlichkeiten unterstützen verbinden verbinde verstehe verstehen warten weiter weitere weiteren
         weiterhelfen weiß willkommen wissen wünsche wünschen zögern zurück
     """,
@@ -125,7 +125,26 @@ _AFFIRMS = re.compile(
 )
 """A courtesy that answers: "I'm happy to confirm that you can"."""
 _BUT = re.compile(r"\b(?:but|pero|aber)\b", re.IGNORECASE)
-_FEEL_FREE = re.compile(r"\bfeel free\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\bfeel free\b|(?<=\bquestions )about (?:your |the |an? )?TOPIC|(?<=\bmore )about (?:your |the |an? )?TOPIC"
+    r"|(?<=\b(?:say|has) )about (?:your |the |an? )?TOPIC|(?<=\bfound )about (?:your |the |an? )?TOPIC"
+    r"|(?<=\bhelp )(?:you )?with (?:your|the|an?) TOPIC|(?<=\bpreguntas )sobre (?:su |tu |las? |los |el )?TOPIC"
+    r"|(?<=\bfragen )(?:zu|zur|zum|über) (?:ihre[rmn]? |deine[rmn]? |de[rnm] )?TOPIC".replace(
+        "TOPIC", r"(?!free\b|full\b|cost)[\w'-]+(?: [\w'-]+)?(?=[,.!?:]|$)"
+    ),
+    re.IGNORECASE,
+)
+"""What a courtesy names in one or two words as its topic, and a phrase that costs nothing."""
+_INVITES = re.compile(
+    r"(?:if|should) you (?:have|need|want)\b|si (?:tiene|tienes|necesita|necesitas)\b"
+    r"|(?:wenn|falls|sollten) (?:sie|du)\b",
+    re.IGNORECASE,
+)
+_ASSENT = re.compile(
+    r"(?:yes,? )?(?:absolutely|certainly|definitely|of course|por supuesto|claro que sí|natürlich|selbstverständlich)[.!]*",
+    re.IGNORECASE,
+)
+"""By itself it answers what was asked."""
 _LEAD = re.compile(r"[\s\"'“„«¿¡(*_\-–•]*")
 _ASKS = re.compile(r"[?？][\"'”’“»)*_\s]*$")
 _TAG = re.compile(
@@ -175,8 +194,10 @@ def states_nothing(sentence: str, language: str) -> bool:
         if not is_talk(sentence, language):
             return False
         return _TAG.search(said) is None and (_only_asks(said, language) or _is_bare(said, language))
+    if _ASSENT.fullmatch(said):
+        return False
     return any(_is_courtesy(said[since:], language) for since in _courtesies(said, language)) or (
-        is_talk(sentence, language) and _is_bare(said, language)
+        (is_talk(sentence, language) or _INVITES.match(said) is not None) and _is_bare(said, language)
     )
 
 
@@ -227,7 +248,7 @@ def _is_bare(said: str, language: str) -> bool:
     """Whether all its content words are those of courtesies."""
     if _AFFIRMS.search(said):
         return False
-    return _talk_stems(language).issuperset(content_stems(_FEEL_FREE.sub(" ", said), language))
+    return _talk_stems(language).issuperset(content_stems(_ASIDE.sub(" ", said), language))
 
 
 def _is_one_clause(said: str) -> bool:
