@@ -208,7 +208,7 @@ async def test_twenty_conversations_at_once_each_get_their_own_answer(tmp_path: 
         assert prices[country] in answer.body
 
 
-@pytest.mark.parametrize(("down_s", "lease_s"), [(0.02, 60.0), (0.5, 1.0)], ids=["let-go", "not-even-let-go"])
+@pytest.mark.parametrize(("down_s", "lease_s"), [(0.25, 60.0), (0.8, 1.0)], ids=["let-go", "not-even-let-go"])
 async def test_a_turn_dropped_in_an_outage_comes_back_though_its_worker_lives_on(
     tmp_path: Path, url: str, down_s: float, lease_s: float
 ) -> None:
@@ -221,7 +221,7 @@ async def test_a_turn_dropped_in_an_outage_comes_back_though_its_worker_lives_on
     model = ScriptedChatModel([FOR_EVER], go_down_then_answer, reply(TRUTH))
     async with a_world(a_release(tmp_path, model=model), url=url, start=False) as world:
         outages.append(Unreliable(world.database))
-        runner = a_runner(world, outages[0], RunnerLimits(lease_s=lease_s, claim_every_s=0.1))
+        runner = a_runner(world, outages[0], RunnerLimits(lease_s=lease_s, claim_every_s=0.3))
         await runner.start()
         busy = await world.a_conversation()
         await world.send(busy, AUSTRIA)
