@@ -102,7 +102,7 @@ async def test_asking_for_a_person_silences_an_answer_that_is_being_written(
         log = (await house.client.get(f"{path}/events", headers={**headers, "Accept": "application/json"})).json()
         after_handover = [event["kind"] for event in log["events"]]
         after_handover = after_handover[after_handover.index("escalation.opened") :]
-        assert after_handover == ["escalation.opened", "answer.completed"]
+        assert after_handover == ["escalation.opened", "turn.reset", "answer.completed"]
         assert log["events"][-1]["data"]["text"] == ""
         later = await house.say(path, headers, "Is anybody there?", "b")
         assert (later["outcome"], later["text"]) == ("escalated", "")
