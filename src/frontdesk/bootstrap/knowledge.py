@@ -1,5 +1,6 @@
 """The embedder, documents in, and searching without a conversation."""
 
+import tempfile
 from collections.abc import Callable
 
 import httpx
@@ -57,7 +58,8 @@ def prepare_data_dir(settings: Settings) -> None:
     """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        (settings.data_dir / ".writable").touch()
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass  # it can be written to
     except OSError as error:
         problem = ConfigProblem(
             where="FRONTDESK_DATA_DIR",

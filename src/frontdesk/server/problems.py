@@ -2,7 +2,7 @@
 
     InputError  400   MalformedError, BadJsonError 400   InvalidFieldsError 422   TooLargeError 413   NotFoundError 404
                       ConflictError 409   UnauthenticatedError 401   PermissionDeniedError 403
-                      UnsupportedMediaError 415   NotAcceptableError 406
+                      UnsupportedMediaError 415
     DependencyError 502   timeout 504   unavailable, rate limited 503
     LimitError  503   deadline 504   TooManyAttemptsError 429
     everything else 500, without a word about the inside
@@ -82,7 +82,6 @@ _TITLES: Mapping[int, str] = {
     403: "Not allowed",
     404: "Not found",
     405: "This path has no such method",
-    406: "No such representation",
     409: "It clashes with what is stored",
     413: "Too large",
     415: "Unsupported content",

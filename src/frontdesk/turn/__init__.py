@@ -8,11 +8,11 @@
 | route     | text, `TurnContext`                  | `Route`                | knowledge                                     |
 | retrieve  | question, history, `Audiences`       | `RetrievalResult`      | lexical leg only; none: uncovered-topic policy|
 | generate  | `ChatRequest`                        | a draft, as it comes   | next rung of the ladder                       |
-| guard out | the draft's sentences                | `Verdict`, safe text   | the draft ends there                          |
+| guard out | the draft's sentences                | `Verdict`, safe text   | the turn ends as failed, with a case          |
 | ground    | a sentence, passages                 | `GroundingReport`      | the sentence is withheld                      |
 | deliver   | confirmed sentences                  | events of the log      | another worker takes the turn                 |
 | record    | `TurnRecord`                         | one commit             | the turn is not finished                      |
 
-`pipeline` knows the order, `runner` owns leases and commits, `outbox` tells the outside. The *act* stage
+`pipeline` knows the order, `answering` takes a draft sentence by sentence, `runner` owns leases and commits, `outbox` tells the outside. The *act* stage
 stands between retrieve and generate once there are workflows.
 """

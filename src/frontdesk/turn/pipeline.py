@@ -1,18 +1,18 @@
 """A message becomes an answer: the stages in order, their time, and what a failed stage means.
 
     stage      if it fails
-    guard_in   the message counts as suspicious: rights are narrowed to answering from public knowledge
+    guard_in   the message counts as suspicious: only public knowledge
     identity   treat as public
     route      knowledge
     retrieve   lexical leg only (marked); none at all: the uncovered-topic policy
-    generate   next rung of the ladder (inside the generator); all failed: a person
+    generate   next rung of the ladder (inside the generator); all failed: the uncovered-topic policy
     ground     the sentence is withheld
-    guard_out  the draft ends there; nothing unchecked is said
+    guard_out  the turn ends as failed, with a case; nothing unchecked is said
     deliver    the turn stays open for whoever takes the lease next
     record     the turn is not finished
 
 Only this module knows the order. It writes nothing itself: it yields what should be told, and the
-worker commits it (see `frontdesk.turn.runner`).
+runner commits it (see `frontdesk.turn.runner`).
 """
 
 from collections.abc import AsyncGenerator

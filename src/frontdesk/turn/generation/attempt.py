@@ -11,6 +11,7 @@ from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import AttemptResult, Usage, VendorAttempt
 from frontdesk.ports.models import ChatModel, ChatRequest, ModelEvent, StreamEnd, TextDelta
 from frontdesk.turn.generation.breaker import Breakers
+from frontdesk.turn.generation.history import CHARS_PER_TOKEN
 
 Price = Callable[[str, str, Usage], Decimal | None]
 """(vendor, model, usage) to US dollars; None where the price is unknown."""
@@ -34,8 +35,6 @@ _BY_CODE: dict[str, AttemptResult] = {
     "dependency_rejected": "refused",
     "dependency_malformed_reply": "garbage",
 }
-CHARS_PER_TOKEN = 4
-"""For the usage of a reply that never said what it used; a rule of thumb of English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
