@@ -217,9 +217,9 @@ class TurnRunner:
         """Work through the turn until its ending; every way out but a lost lease and a lost database gives one."""
         remaining_s = (turn.deadline_at - self._clock.now()).total_seconds()
         if turn.lease.fence > self._limits.max_attempts:
-            return self._end_unread(turn, "gave_up")
+            return await self._give_up(turn, "gave_up")
         if remaining_s <= 0:
-            return self._end_unread(turn, DeadlineError.code)
+            return await self._give_up(turn, DeadlineError.code)
         run = None
         try:
             async with asyncio.timeout(remaining_s):
@@ -235,6 +235,13 @@ class TurnRunner:
             log.exception("turn_failed")
             code = error.code if isinstance(error, FrontdeskError) else "unexpected"
         return (run, run.failed(code)) if run else self._end_unread(turn, code)
+
+    async def _give_up(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
+        """End a turn without another attempt; what an earlier one told is voided where the log can be read."""
+        if turn.lease.fence > 1:
+            with suppress(HandedOverError, StoreUnavailableError):
+                await self._void_earlier_attempt(turn)
+        return self._end_unread(turn, code)
 
     def _end_unread(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
         """The honest end of a turn whose conversation was not read; it asks for nothing but the live release's texts."""

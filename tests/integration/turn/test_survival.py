@@ -362,3 +362,20 @@ async def test_where_a_person_is_awaited_the_past_is_not_read(tmp_path: Path, ur
 
     assert waiting.history == ()
     assert len(back.history) >= 2
+
+
+async def test_a_turn_that_is_given_up_leaves_no_sentence_of_a_dead_worker_standing(tmp_path: Path, url: str) -> None:
+    stuck = ScriptedChatModel([TRUTH, "And then ", Pause(seconds=float("inf"))])
+    async with a_world(a_release(tmp_path, model=stuck), url=url, limits=SHORT_LEASE, start=False) as world:
+        conversation = await world.a_conversation()
+        accepted = await world.send(conversation, AUSTRIA)
+        await sentence_told(world, conversation)
+        limits = RunnerLimits(lease_s=1.0, claim_every_s=0.1, max_attempts=1)
+        other = world.another_runner(owner="worker-2", limits=limits)
+        await other.start()
+        final = await world.finished(accepted)
+        await other.close(grace_s=0.2)
+        kinds = [event.kind for event in await world.events(conversation)]
+
+    assert (final.kind, json.loads(final.body)["code"]) == ("turn.failed", "gave_up")
+    assert kinds.index("turn.reset") > kinds.index("answer.sentence")
