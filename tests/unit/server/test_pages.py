@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from frontdesk.server.app import OPERATIONS
-from frontdesk.server.pages import static_files
+from frontdesk.server.pages.statics import static_files
 from frontdesk.server.wording import WORDING, choose_language
 
 
@@ -36,20 +36,6 @@ async def test_what_a_release_says_cannot_become_markup(desk: Any) -> None:
     page = (await desk.client.get("/?lang=%22%3E%3Cscript%3E")).text
     assert "<script>" not in page
     assert "Harbor &amp; Pine" in page
-
-
-async def test_static_files_are_cached_by_their_content(desk: Any) -> None:
-    first = await desk.client.get("/static/chat.js")
-    again = await desk.client.get("/static/chat.js", headers={"If-None-Match": first.headers["etag"]})
-    pinned = await desk.client.get("/static/chat.js?v=1")
-    assert first.headers["content-type"].startswith("text/javascript")
-    assert again.status_code == 304
-    assert "immutable" in pinned.headers["cache-control"]
-
-
-@pytest.mark.parametrize("name", ["..%2fapp.py", "nothing.js", "%2e%2e/app.py"])
-async def test_only_files_of_the_folder_are_served(desk: Any, name: str) -> None:
-    assert (await desk.client.get(f"/static/{name}")).status_code == 404
 
 
 def test_the_chat_fits_into_twenty_kilobytes() -> None:
