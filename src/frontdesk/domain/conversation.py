@@ -60,6 +60,10 @@ class ConversationStatus(StrEnum):
     CLOSED = "closed"
 
 
+Origin = Literal["customer", "simulated", "staff"]
+"""Who began a conversation: a customer, a simulated one, or staff trying something out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     conversation_id: ConversationId
@@ -75,6 +79,9 @@ class Conversation:
     """What earlier messages said, once they no longer fit the token budget; facts and promises stay verbatim."""
     summarised_until: int = 0
     """Messages up to this position are in the summary."""
+    origin: Origin = "customer"
+    forked_from: ConversationId | None = None
+    """The conversation it goes on from; None when it began anew."""
 
 
 Role = Literal["customer", "assistant", "operator"]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from frontdesk.domain.attachments import AttachmentRef
+from frontdesk.domain.feedback import FeedbackReason, Rating
 from frontdesk.domain.ids import ConversationId, EscalationId, MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import Citation, ConfidenceLevel, Outcome
 
@@ -26,11 +28,13 @@ class TurnAccepted(Event):
     """The message is kept, and its turn will end."""
 
     kind = "turn.accepted"
-    personal = frozenset({"text"})
+    personal = frozenset({"text", "attachments"})
     turn_id: TurnId
     message_id: MessageId
     text: str
     """What the customer wrote, after repair."""
+    attachments: tuple[AttachmentRef, ...] = ()
+    """Files sent with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,28 @@ class TurnStage(Event):
     """`retrieve` or `generate`."""
     label: str
     """For people, in the conversation's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerProvisional(Event):
+    """Guarded text that is not confirmed yet, in channels that show it; never stored."""
+
+    kind = "answer.provisional"
+    is_stored = False
+    turn_id: TurnId
+    text: str
+    """All that is unconfirmed now, in place of what was told before; empty when nothing is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerWithdrawn(Event):
+    """Provisional text that did not stand; never stored."""
+
+    kind = "answer.withdrawn"
+    is_stored = False
+    turn_id: TurnId
+    stage: Literal["ground", "guard_out"]
+    """What it failed at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +143,18 @@ class EscalationOpened(Event):
     """What happens next, in the conversation's language."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackGiven(Event):
+    """The customer rated an answer, changed the rating or took it back; the newest counts."""
+
+    kind = "feedback.given"
+    personal = frozenset({"comment"})
+    turn_id: TurnId
+    rating: Rating
+    reasons: tuple[FeedbackReason, ...] = ()
+    comment: str = ""
+
+
 FINAL_KINDS = frozenset({AnswerCompleted.kind, TurnFailed.kind})
 """Exactly one event of these kinds ends a turn."""
 
@@ -140,7 +178,7 @@ def to_wire(event: Event) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Citation):
+    if isinstance(value, Citation | AttachmentRef):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

@@ -61,6 +61,11 @@ class EscalationId(Id):
     prefix = "esc"
 
 
+class AttachmentId(Id):
+    __slots__ = ()
+    prefix = "att"
+
+
 class PayloadId(Id):
     __slots__ = ()
     prefix = "pay"

@@ -44,6 +44,21 @@ class AssistantTexts:
     """Short labels for `turn.stage`: retrieve, generate, ground."""
 
 
+Streaming = Literal["confirmed", "provisional"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """How the assistant behaves in one channel."""
+
+    streaming: Streaming = "confirmed"
+    """`confirmed` shows checked text only; `provisional` shows guarded text at once, marked as unconfirmed, and
+    confirms or withdraws it."""
+
+
+Channel = Literal["web_chat", "in_app", "voice", "email", "api"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantProfile:
     """assistant.yaml"""
@@ -60,6 +75,10 @@ class AssistantProfile:
     """One of `languages`; used where a text is missing and where a message is too short to tell."""
     texts: AssistantTexts
     """What it says in its own words."""
+    starters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Questions that are offered before the first message, per language; at most five are shown."""
+    channels: Mapping[Channel, ChannelSettings] = field(default_factory=dict)
+    """Settings of single channels; one that is not named has the defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from frontdesk.domain.release import (
     AssistantContent,
     AssistantProfile,
     AssistantTexts,
+    ChannelSettings,
     EscalationPolicy,
     GroundingSettings,
     GuardPolicy,
@@ -70,6 +71,7 @@ FILES: Mapping[str, Any] = {
 _SCHEMAS: tuple[Any, ...] = (
     *FILES.values(),
     AssistantTexts,
+    ChannelSettings,
     GroundingSettings,
     Intent,
     KnowledgeSource,

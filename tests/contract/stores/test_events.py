@@ -74,7 +74,7 @@ async def test_numbers_events_from_one_and_reads_back_exactly_what_append_return
     assert [event.seq for event in first + second] == [1, 2, 3]
     assert await read_all(database, conversation_id) == first + second
     assert json.loads(second[0].body) == to_wire(a_completion("It is on its way."))
-    assert first[0].body == '{"turn_id":"turn_1","message_id":"msg_1","text":"Where is it?"}'
+    assert first[0].body == '{"turn_id":"turn_1","message_id":"msg_1","text":"Where is it?","attachments":[]}'
 
 
 async def test_reads_from_a_position_up_to_a_limit(
@@ -147,7 +147,7 @@ async def test_erased_payloads_read_as_null_and_leave_the_log_as_it_was(
     after = await read_all(database, conversation_id)
     assert [event.seq for event in after] == [1, 2, 3]
     assert after[1] == before[1]
-    assert json.loads(after[0].body) == {**json.loads(before[0].body), "text": None}
+    assert json.loads(after[0].body) == {**json.loads(before[0].body), "text": None, "attachments": None}
     assert json.loads(after[2].body) == {**json.loads(before[2].body), "text": None}
     conversation = await database.read(lambda stores: stores.conversations.get(conversation_id))
     assert conversation is not None

@@ -16,7 +16,7 @@ from frontdesk.domain.turn import Outcome
 
 _WANTED = conversations.c.conversation_id == bindparam("wanted")
 _ALL = select(
-    *(column for column in conversations.c if column.name not in {"token_hash", "last_position", "last_turn"})
+    *(column for column in conversations.c if column.name not in {"token_hash", "last_position", "last_turn", "updated_at"})
 )
 _GET = _ALL.where(_WANTED)
 _RECENT = _ALL.order_by(conversations.c.created_at.desc(), conversations.c.conversation_id).limit(bindparam("most"))
@@ -53,6 +53,9 @@ class Conversations:
             "created_at": to_ms(conversation.created_at),
             "summary": conversation.summary,
             "summarised_until": conversation.summarised_until,
+            "updated_at": to_ms(conversation.created_at),
+            "origin": conversation.origin,
+            "forked_from": conversation.forked_from,
         }
         self._session.run(_CREATE, row)
 
@@ -117,4 +120,6 @@ def _to_conversation(row: Any) -> Conversation:
         created_at=from_ms(row.created_at),
         summary=row.summary,
         summarised_until=row.summarised_until,
+        origin=row.origin,
+        forked_from=None if row.forked_from is None else ConversationId(row.forked_from),
     )

@@ -19,7 +19,10 @@ from frontdesk.domain.ids import ConversationId, TurnId
 _ADVANCE = (
     update(conversations)
     .where(conversations.c.conversation_id == bindparam("wanted"))
-    .values(last_seq=conversations.c.last_seq + bindparam("count", type_=BigInteger))
+    .values(
+        last_seq=conversations.c.last_seq + bindparam("count", type_=BigInteger),
+        updated_at=bindparam("at", type_=BigInteger),
+    )
     .returning(conversations.c.last_seq, AnnounceEvents().label("announced"))
 )
 _APPEND = insert(events)
@@ -56,9 +59,9 @@ class Events:
         """Give the events the conversation's next sequence numbers, without gaps; readers are woken on commit."""
         if not events:
             return ()
-        last = self._advance(conversation_id, len(events))
-        numbered = list(enumerate(events, start=last - len(events) + 1))
         at_ms = to_ms(at)
+        last = self._advance(conversation_id, len(events), at_ms)
+        numbered = list(enumerate(events, start=last - len(events) + 1))
         wires = [(seq, event, to_wire(event)) for seq, event in numbered]
         self._session.run_many(
             _APPEND, [_to_row(conversation_id, seq, event, wire, at_ms) for seq, event, wire in wires]
@@ -85,9 +88,9 @@ class Events:
         found = self._session.rows(_NEWEST, {"wanted": list(conversation_ids)})
         return dict.fromkeys(conversation_ids, 0) | {ConversationId(row.conversation_id): row.last_seq for row in found}
 
-    def _advance(self, conversation_id: ConversationId, count: int) -> int:
+    def _advance(self, conversation_id: ConversationId, count: int, at_ms: int) -> int:
         """Reserve `count` numbers; the updated row stays locked until the commit, so no gap can arise."""
-        row = self._session.first(_ADVANCE, {"wanted": conversation_id, "count": count})
+        row = self._session.first(_ADVANCE, {"wanted": conversation_id, "count": count, "at": at_ms})
         if row is None:
             raise NotFoundError("There is no such conversation.", field="conversation_id")
         last: int = row.last_seq

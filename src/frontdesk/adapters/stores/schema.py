@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -75,9 +76,14 @@ conversations = Table(
     _number("created_at"),
     _text("summary"),
     _number("summarised_until"),
+    Column("updated_at", BigInteger, nullable=False, server_default="0"),
+    Column("origin", Text, nullable=False, server_default="customer"),
+    _text("forked_from", nullable=True),
     Index("ix_conversations_created_at", "created_at"),
+    Index("ix_conversations_updated_at", "updated_at", "conversation_id"),
 )
-"""`last_seq`, `last_position` and `last_turn` number events, messages and turns; raising one locks the row."""
+"""`last_seq`, `last_position` and `last_turn` number events, messages and turns; raising one locks the row.
+`updated_at` is the time of the newest event."""
 
 payloads = Table(
     "payloads",
@@ -176,12 +182,21 @@ citations = _of_turn(
     _text("quote"),
     _text("snapshot_id"),
 )
+Index("ix_citations_document_id", citations.c.document_id)
 verdicts = _of_turn(
     "verdicts", _text("direction"), _text("action"), _text("reason"), _text("policy_version"), _text("findings")
 )
 claims = _of_turn("claims", _real("risk"), _text("contradictions"), _text("chunk_id", nullable=True))
 withheld = _of_turn("withheld", _text("stage"), _text("reasons"), _real("risk"))
-stage_timings = _of_turn("stage_timings", _text("stage"), _text("step"), _real("ms"), _text("error"))
+stage_timings = _of_turn(
+    "stage_timings",
+    _text("stage"),
+    _text("step"),
+    _real("ms"),
+    _text("error"),
+    _real("started_ms", nullable=True),
+    _real("ended_ms", nullable=True),
+)
 vendor_attempts = _of_turn(
     "vendor_attempts",
     _number("number"),
@@ -251,3 +266,48 @@ staff_keys = Table(
     _number("created_at"),
     UniqueConstraint("name"),
 )
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("attachment_id", Text, primary_key=True),
+    _of_conversation(),
+    _text("message_id", nullable=True),
+    _text("name", nullable=True),
+    _text("media_type"),
+    _number("bytes"),
+    _text("sha256"),
+    _number("width", nullable=True),
+    _number("height", nullable=True),
+    Column("body", LargeBinary, nullable=True),
+    _number("created_at"),
+    _number("erased_at", nullable=True),
+    Index("ix_attachments_conversation_id", "conversation_id"),
+)
+"""`message_id` is empty until a message is sent with it; `name` and `body` go when it is erased."""
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_id", Text, ForeignKey("turns.turn_id"), primary_key=True),
+    _of_conversation(),
+    _text("rating"),
+    _text("reasons"),
+    _number("seq"),
+    _number("at"),
+    CheckConstraint("rating IN ('up', 'down', 'none')", name="rating"),
+    Index("ix_feedback_conversation_id", "conversation_id"),
+)
+"""The newest rating of a turn; its comment lies in the payload of the event at `seq`."""
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    _text("name"),
+    _text("kind"),
+    _number("created_at"),
+    _number("expires_at"),
+    CheckConstraint("kind IN ('session', 'link')", name="kind"),
+)
+"""Signed-in browsers, and links that sign a browser in."""
