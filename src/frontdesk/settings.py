@@ -68,7 +68,7 @@ class Settings(BaseModel):
     )
     allowed_origins: str = Field(
         "",
-        description="Websites that may embed the chat, comma separated; empty allows none but this server.",
+        description="Websites that may embed the chat, comma separated. Empty: pages on this machine while only this machine can reach the server, else none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is logged."

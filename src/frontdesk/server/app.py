@@ -13,8 +13,9 @@ from frontdesk.bootstrap import App
 from frontdesk.server import health, pages
 from frontdesk.server.access import Gate
 from frontdesk.server.api import admin, conversations, openai
-from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders, parse_origins
+from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
+from frontdesk.server.origins import embedding_origins
 from frontdesk.server.problems import CatchErrors, install_problems
 from frontdesk.server.routes import GuardedRoute, Operation, add_operation
 
@@ -54,7 +55,7 @@ def create_app(app: App) -> FastAPI:
     web.openapi = _document  # type: ignore[method-assign]
     install_problems(web)
     web.add_middleware(BodyLimit)
-    web.add_middleware(AllowedOrigins, origins=parse_origins(app.settings.allowed_origins))
+    web.add_middleware(AllowedOrigins, origins=embedding_origins(app.settings))
     web.add_middleware(CatchErrors, tokens=app.tokens)
     web.add_middleware(SecurityHeaders)
     return web

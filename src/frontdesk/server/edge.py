@@ -4,13 +4,13 @@ No `BaseHTTPMiddleware`: its cancel scope would end work inside a stream.
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.domain.errors import TooLargeError
 from frontdesk.server.bodies import MAX_BODY_BYTES, MAX_OPENAI_BODY_BYTES
+from frontdesk.server.origins import EmbeddingOrigins
 from frontdesk.server.problems import OPENAI_PREFIX
 
 CORS_PREFIX = "/v1/conversations"
@@ -70,8 +70,8 @@ class SecurityHeaders:
 class AllowedOrigins:
     """Lets the named websites use the conversation API from their pages (CORS); nobody else."""
 
-    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
-        self._app, self._origins = app, frozenset(origins)
+    def __init__(self, app: ASGIApp, *, origins: EmbeddingOrigins) -> None:
+        self._app, self._origins = app, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(CORS_PREFIX):
@@ -79,7 +79,7 @@ class AllowedOrigins:
             return
         requested = Headers(scope=scope)
         origin = requested.get("origin", "")
-        is_allowed = origin in self._origins
+        is_allowed = self._origins.allow(origin)
         if scope["method"] == "OPTIONS" and "access-control-request-method" in requested:
             await send(_preflight(origin if is_allowed else ""))
             await send({"type": "http.response.body", "body": b""})
@@ -97,12 +97,6 @@ class AllowedOrigins:
         await self._app(scope, receive, add)
 
 
-def parse_origins(setting: str) -> tuple[str, ...]:
-    """The comma-separated origins, `https://shop.example` each; whatever is not an origin is left out."""
-    found = (part.strip().rstrip("/") for part in setting.split(","))
-    return tuple(part for part in found if _is_origin(part))
-
-
 def page_policy(origins: Sequence[str]) -> str:
     """The Content-Security-Policy of our pages: our own files only, no inline code, framed by `origins` alone."""
     ancestors = " ".join(("'self'", *origins))
@@ -110,12 +104,6 @@ def page_policy(origins: Sequence[str]) -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         f"base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     )
-
-
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    is_bare = text == f"{parts.scheme}://{parts.netloc}"
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and is_bare and not set(text) & set(" ;'\"*")
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from frontdesk.server.edge import page_policy, parse_origins
+from frontdesk.server.edge import page_policy
+from frontdesk.server.origins import EmbeddingOrigins, embedding_origins, parse_origins
+from frontdesk.settings import load_settings
 
 
 async def test_refuses_a_body_over_the_cap_before_reading_it(desk: Any) -> None:
@@ -80,3 +82,37 @@ def test_only_whole_origins_count() -> None:
     )
     assert parse_origins(setting) == ("https://a.example", "http://b.example:8080")
     assert page_policy(()).endswith("frame-ancestors 'self'")
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ("null", True),
+        ("http://localhost:5500", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://[::1]", True),
+        ("https://shop.example", False),
+        ("http://localhost.evil.example", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("http://localhost:5500/path", False),
+        ("http://[::1", False),
+        ("", False),
+    ],
+)
+def test_pages_on_this_machine_may_embed_the_chat_of_a_server_that_only_it_can_reach(
+    origin: str, is_allowed: bool
+) -> None:
+    assert embedding_origins(load_settings({})).allow(origin) is is_allowed
+
+
+@pytest.mark.parametrize(
+    "settings", [{"host": "0.0.0.0"}, {"allowed_origins": "https://shop.example"}, {"host": "desk.internal"}]
+)
+def test_no_page_on_this_machine_is_let_in_once_others_reach_the_server_or_are_named(settings: dict[str, str]) -> None:
+    origins = embedding_origins(load_settings({}, **settings))
+    assert not origins.allow("null")
+    assert not origins.allow("http://localhost:5500")
+
+
+def test_only_named_websites_may_frame_our_pages() -> None:
+    assert embedding_origins(load_settings({})) == EmbeddingOrigins(named=(), this_machine=True)

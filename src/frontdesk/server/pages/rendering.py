@@ -9,7 +9,8 @@ from fastapi import Request
 from fastapi.responses import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from frontdesk.server.edge import page_policy, parse_origins
+from frontdesk.server.edge import page_policy
+from frontdesk.server.origins import embedding_origins
 from frontdesk.server.pages.statics import accepts_gzip, asset, has_asset
 from frontdesk.server.routes import frontdesk_of
 
@@ -38,7 +39,7 @@ def html(
 ) -> Response:
     """The template with `page`, all that it may use, under the policy of our pages; a large one compressed."""
     content = templates().get_template(template).render(page=page).encode("utf-8", "replace")
-    origins = parse_origins(frontdesk_of(request).settings.allowed_origins)
+    origins = embedding_origins(frontdesk_of(request).settings).named
     sent = {"Content-Security-Policy": page_policy(origins), "Cache-Control": "no-cache", **(headers or {})}
     if len(content) >= _COMPRESS_FROM:
         sent["Vary"] = "Accept-Encoding"
