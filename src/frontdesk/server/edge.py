@@ -13,9 +13,10 @@ from frontdesk.server.bodies import MAX_BODY_BYTES, MAX_OPENAI_BODY_BYTES
 from frontdesk.server.origins import EmbeddingOrigins
 from frontdesk.server.problems import OPENAI_PREFIX
 
-CORS_PREFIX = "/v1/conversations"
+CORS_PREFIXES = ("/v1/conversations", "/v1/assistant")
+"""What a chat on another website calls."""
 _ALLOWED_METHODS = "GET, POST"
-_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Filename"
 _PREFLIGHT_S = "600"
 
 
@@ -74,7 +75,7 @@ class AllowedOrigins:
         self._app, self._origins = app, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(CORS_PREFIX):
+        if scope["type"] != "http" or not scope["path"].startswith(CORS_PREFIXES):
             await self._app(scope, receive, send)
             return
         requested = Headers(scope=scope)

@@ -32,6 +32,7 @@ EXPECTED: Mapping[Access, Mapping[str, int | str]] = {
     },
 }
 DECLARED = {
+    "GET /v1/assistant": Access.PUBLIC,
     "POST /v1/conversations": Access.PUBLIC,
     "GET /v1/conversations/{conversation_id}": Access.CONVERSATION,
     "POST /v1/conversations/{conversation_id}/messages": Access.CONVERSATION,

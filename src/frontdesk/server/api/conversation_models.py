@@ -1,17 +1,20 @@
 """What the conversation API takes and gives; the reference is made from these."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
+from frontdesk.domain.release import Channel
 from frontdesk.server.bodies import Body
+
+LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+"""A language tag after BCP 47, as far as interfaces send them."""
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 class NewConversation(Body):
-    channel: Literal["web_chat", "in_app", "voice", "email", "api"] = Field(
-        "web_chat", description="Where the customer writes; a label in metrics and traces."
-    )
-    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = Field(
+    channel: Channel = Field("web_chat", description="Where the customer writes; a label in metrics and traces.")
+    locale: Annotated[str, Field(pattern=LOCALE)] | None = Field(
         None, description="Language tag of the customer's interface (BCP 47); the assistant's own where it is missing."
     )
     identity_token: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
