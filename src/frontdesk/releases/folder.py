@@ -1,13 +1,11 @@
 """Reads an assistant folder: YAML and prompts become values, or every mistake is listed with its line."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.domain.release import (
@@ -28,9 +26,9 @@ from frontdesk.domain.release import (
     RoutingPolicy,
     Topic,
 )
+from frontdesk.releases.yaml_files import MAX_FILE_BYTES, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
-MAX_FILE_BYTES = 1_000_000
 MIN_SYNONYMS = 2
 
 
@@ -80,9 +78,12 @@ _SCHEMAS: tuple[Any, ...] = (
 )
 for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
     _schema.__pydantic_config__ = ConfigDict(extra="forbid")
+_KNOWN = {name for part in _SCHEMAS for name in part.__dataclass_fields__}
 
 _OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml"}
 _PROMPTS = ("answer", "rewrite", "summary")
+
+__all__ = ["FILES", "MAX_FILE_BYTES", "json_schema", "read_assistant"]
 
 
 def read_assistant(folder: Path) -> AssistantContent:
@@ -142,48 +143,18 @@ def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
     if not path.exists() and path.name in _OPTIONAL:
         return kind()
     try:
-        text = _read_text(path)
-        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-        return TypeAdapter(kind).validate_python(data)
+        file = read_yaml(path, kind, problems, known=_KNOWN | set(kind.__dataclass_fields__))
     except FileNotFoundError:
         problems.append(
             ConfigProblem(where=str(path), message="The file is missing.", hint="`frontdesk init` writes one.")
         )
-    except ValidationError as error:
-        problems.extend(_to_problem(path, node, kind, item) for item in error.errors())
-    except yaml.YAMLError as error:
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problems.append(ConfigProblem(where=where, message=f"This is not YAML: {problem}."))
-    except (OSError, ValueError) as error:
-        problems.append(ConfigProblem(where=str(path), message=str(error)))
-    return None
-
-
-def _to_problem(path: Path, node: yaml.Node | None, kind: Any, item: Any) -> ConfigProblem:
-    name = ".".join(str(part) for part in item["loc"])
-    where = f"{path}:{_line(node, item['loc'])}"
-    if item["type"] != "unexpected_keyword_argument":
-        return ConfigProblem(where=where, message=f"`{name}`: {item['msg']}.")
-    known = {field_name for part in _SCHEMAS for field_name in part.__dataclass_fields__} | set(
-        kind.__dataclass_fields__
-    )
-    close = difflib.get_close_matches(str(item["loc"][-1]), sorted(known), n=1)
-    return ConfigProblem(
-        where=where, message=f"`{name}` is not known here.", hint=f"Did you mean `{close[0]}`?" if close else ""
-    )
-
-
-def _read_text(path: Path) -> str:
-    data = path.read_bytes()
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"The file is larger than {MAX_FILE_BYTES} bytes.")
-    return data.decode("utf-8-sig")
+        return None
+    return file.value if file else None
 
 
 def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:
     try:
-        text = _read_text(path).strip()
+        text = read_text(path).strip()
     except FileNotFoundError:
         problems.append(
             ConfigProblem(where=str(path), message="The prompt is missing.", hint="`frontdesk init` writes one.")
@@ -195,23 +166,6 @@ def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:
     if not text:
         problems.append(ConfigProblem(where=str(path), message="The prompt is empty."))
     return text
-
-
-def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
-    """1-based line of the value at a path; of the deepest part that exists."""
-    line = node.start_mark.line + 1 if node else 1
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(part):
-                    line, node = key.start_mark.line + 1, value
-                    break
-            else:
-                return line
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
 
 
 def _cross_checks(folder: Path, content: AssistantContent) -> Iterator[ConfigProblem]:
