@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import Event, StoredEvent
+from frontdesk.domain.feedback import Feedback
 from frontdesk.domain.ids import ConversationId, CustomerId, EscalationId, MessageId, ReleaseId, TurnId
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
@@ -113,6 +114,10 @@ class EventLog(Protocol):
         """Sequence number of the turn's `turn.accepted`; 0 when there is none."""
         ...
 
+    def tells_of(self, conversation_id: ConversationId, turn_id: TurnId) -> bool:
+        """Whether any event of the conversation names this turn."""
+        ...
+
 
 class TurnStore(Protocol):
     def find_by_key(self, conversation_id: ConversationId, idempotency_key: str) -> StoredTurn | None: ...
@@ -162,6 +167,20 @@ class TurnStore(Protocol):
 
     def unfinished(self, conversation_id: ConversationId) -> int:
         """How many turns of this conversation are queued or running."""
+        ...
+
+
+class FeedbackStore(Protocol):
+    def put(self, given: Feedback, *, seq: int) -> None:
+        """Keep it in place of the turn's earlier rating; its comment lies in the event at `seq`."""
+        ...
+
+    def get(self, turn_id: TurnId) -> Feedback | None:
+        """The newest rating of the turn; its comment is empty once it is erased."""
+        ...
+
+    def times_given(self, turn_id: TurnId) -> int:
+        """How often this turn was rated, every change counted."""
         ...
 
 
@@ -221,6 +240,8 @@ class Stores(Protocol):
     @property
     def turns(self) -> TurnStore: ...
     @property
+    def feedback(self) -> FeedbackStore: ...
+    @property
     def escalations(self) -> EscalationStore: ...
     @property
     def outbox(self) -> Outbox: ...
@@ -261,6 +282,7 @@ __all__ = [
     "Database",
     "EscalationStore",
     "EventLog",
+    "FeedbackStore",
     "MessageStore",
     "Outbox",
     "OutboxEntry",

@@ -12,7 +12,7 @@ from frontdesk import __version__
 from frontdesk.bootstrap import App
 from frontdesk.server import health, pages
 from frontdesk.server.access import Gate
-from frontdesk.server.api import admin, assistant, conversations, openai
+from frontdesk.server.api import admin, assistant, conversations, feedback, openai
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
@@ -22,6 +22,7 @@ from frontdesk.server.routes import GuardedRoute, Operation, add_operation
 OPERATIONS: tuple[Operation, ...] = (
     *assistant.OPERATIONS,
     *conversations.OPERATIONS,
+    *feedback.OPERATIONS,
     *openai.OPERATIONS,
     *admin.OPERATIONS,
     *health.OPERATIONS,

@@ -79,7 +79,7 @@ async def stream_turn(
                 if step.turn_id == turn_id:
                     yield frame_notice(step)
                 continue
-            mine = [event for event in step if event.turn_id == turn_id]
+            mine = _up_to_its_end([event for event in step if event.turn_id == turn_id])
             if mine or not step:
                 yield frame(mine) or HEARTBEAT
             if mine and mine[-1].kind in FINAL_KINDS:
@@ -127,6 +127,12 @@ def frame_notice(notice: TurnStage) -> bytes:
     """A notice has no id: it is not in the log and is not sent again."""
     data = json.dumps(to_wire(notice), ensure_ascii=False, separators=(",", ":"))
     return f"event: {notice.kind}\ndata: {data}\n\n".encode()
+
+
+def _up_to_its_end(events: list[StoredEvent]) -> list[StoredEvent]:
+    """A turn's events without those that name it later, such as its rating."""
+    end = next((place for place, event in enumerate(events) if event.kind in FINAL_KINDS), len(events))
+    return events[: end + 1]
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -164,6 +164,21 @@ async def test_tells_where_a_turn_was_accepted(
     assert await database.read(lambda stores: stores.events.seq_of_acceptance(TurnId("turn_missing"))) == 0
 
 
+async def test_tells_which_turns_a_conversation_knows_of(
+    database: Database, conversation_id: ConversationId, now: datetime, a_conversation: Callable[..., Conversation]
+) -> None:
+    other = a_conversation()
+    await database.write(lambda stores: stores.conversations.create(other, token_hash=""))
+    await append(database, conversation_id, now, an_acceptance(turn_id="turn_known"))
+
+    async def tells_of(where: ConversationId, turn_id: str) -> bool:
+        return await database.read(lambda stores: stores.events.tells_of(where, TurnId(turn_id)))
+
+    assert await tells_of(conversation_id, "turn_known")
+    assert not await tells_of(conversation_id, "turn_other")
+    assert not await tells_of(other.conversation_id, "turn_known")
+
+
 async def test_survives_closing_with_the_same_bytes(
     lasting_url: str, a_conversation: Callable[..., Conversation], now: datetime
 ) -> None:

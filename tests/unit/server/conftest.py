@@ -22,12 +22,12 @@ from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap import App, ReleaseBook
 from frontdesk.domain.conversation import InboundMessage, Principal
 from frontdesk.domain.errors import UnauthenticatedError
-from frontdesk.domain.events import AnswerCompleted, AnswerSentence, Event, TurnStage
-from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, MessageId, ReleaseId, SnapshotId, TurnId
+from frontdesk.domain.events import AnswerCompleted, AnswerSentence, Event, TurnFailed, TurnStage
+from frontdesk.domain.ids import ChunkId, DocumentId, MessageId, ReleaseId, SnapshotId, TurnId
 from frontdesk.domain.knowledge import SnapshotManifest
 from frontdesk.domain.release import ReleaseManifest
-from frontdesk.domain.turn import Citation, Outcome
-from frontdesk.ports.stores import Database
+from frontdesk.domain.turn import Answer, Citation, OpenTurn, Outcome, TurnRecord, TurnState
+from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.server.access import hash_secret
 from frontdesk.server.app import create_app
@@ -128,10 +128,48 @@ class ScriptedTurns:
             elif isinstance(step, TurnStage):
                 self.notices.tell(turn.conversation_id, step)
             else:
-                await self._tell(turn.conversation_id, step)
+                await self._tell(accepted, step)
 
-    async def _tell(self, conversation_id: ConversationId, event: Event) -> None:
-        await self.database.write(lambda stores: stores.events.append(conversation_id, [event], at=self._clock.now()))
+    async def _tell(self, accepted: Accepted, event: Event) -> None:
+        turn, at = accepted.turn, self._clock.now()
+
+        def commit(stores: Stores) -> None:
+            (stored,) = stores.events.append(turn.conversation_id, [event], at=at)
+            if accepted.state is not TurnState.RUNNING:  # a script does not wait for its place in the queue
+                return
+            if isinstance(event, AnswerCompleted | TurnFailed):
+                stores.turns.finish(a_record(turn, event), last_seq=stored.seq, at=at)
+
+        await self.database.write(commit)
+
+
+def a_record(turn: OpenTurn, last: AnswerCompleted | TurnFailed) -> TurnRecord:
+    """What the last event tells, as the record of the turn."""
+    answer = last if isinstance(last, AnswerCompleted) else None
+    return TurnRecord(
+        answer=Answer(
+            turn_id=turn.turn_id,
+            outcome=last.outcome,
+            text=last.text,
+            citations=answer.citations if answer else (),
+            confidence=answer.confidence if answer else "low",
+            degraded=answer.degraded if answer else (),
+            release_id=last.release_id,
+            timings_ms=last.timings_ms,
+        ),
+        lease=turn.lease,
+        route=None,
+        retrieval=None,
+        verdict_in=None,
+        verdicts_out=(),
+        sentences=(),
+        claims=(),
+        withheld=(),
+        prompt="",
+        attempts=(),
+        costs=(),
+        timings=(),
+    )
 
 
 class NamedCustomers:

@@ -38,6 +38,7 @@ DECLARED = {
     "POST /v1/conversations/{conversation_id}/messages": Access.CONVERSATION,
     "GET /v1/conversations/{conversation_id}/events": Access.CONVERSATION,
     "POST /v1/conversations/{conversation_id}/escalation": Access.CONVERSATION,
+    "POST /v1/conversations/{conversation_id}/feedback": Access.CONVERSATION,
     "GET /openai/v1/models": Access.STAFF,
     "POST /openai/v1/chat/completions": Access.STAFF,
     "GET /v1/admin/turns/{turn_id}": Access.STAFF,

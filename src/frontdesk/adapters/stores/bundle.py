@@ -4,6 +4,7 @@ from frontdesk.adapters.stores.conversations import Conversations
 from frontdesk.adapters.stores.customers import Customers
 from frontdesk.adapters.stores.escalations import Escalations
 from frontdesk.adapters.stores.events import Events
+from frontdesk.adapters.stores.feedback import GivenFeedback
 from frontdesk.adapters.stores.messages import Messages
 from frontdesk.adapters.stores.outbox import OutgoingEntries
 from frontdesk.adapters.stores.payloads import Payloads
@@ -25,6 +26,7 @@ class BoundStores:
         self.messages = Messages(session)
         self.events = Events(session, self.appended)
         self.turns = Turns(session)
+        self.feedback = GivenFeedback(session)
         self.escalations = Escalations(session)
         self.outbox = OutgoingEntries(session)
         self.releases = Releases(session)

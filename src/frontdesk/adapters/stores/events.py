@@ -5,7 +5,7 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, insert, select, update
+from sqlalchemy import BigInteger, bindparam, exists, insert, select, update
 
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.schema import conversations, events, payloads, turns
@@ -34,6 +34,9 @@ _ACCEPTANCE = (
         events.c.turn_id == turns.c.turn_id,
         events.c.kind == TurnAccepted.kind,
     )
+)
+_TELLS_OF = select(
+    exists().where(events.c.conversation_id == bindparam("wanted"), events.c.turn_id == bindparam("turn"))
 )
 _NEWEST = select(conversations.c.conversation_id, conversations.c.last_seq).where(
     conversations.c.conversation_id.in_(bindparam("wanted", expanding=True))
@@ -82,6 +85,10 @@ class Events:
     def seq_of_acceptance(self, turn_id: TurnId) -> int:
         """Sequence number of the turn's `turn.accepted`; 0 when there is none."""
         return self._session.scalar(_ACCEPTANCE, {"wanted": turn_id}) or 0
+
+    def tells_of(self, conversation_id: ConversationId, turn_id: TurnId) -> bool:
+        """Whether any event of the conversation names this turn."""
+        return bool(self._session.scalar(_TELLS_OF, {"wanted": conversation_id, "turn": turn_id}))
 
     def newest(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         """Sequence number of the newest event of each; 0 where there is none."""

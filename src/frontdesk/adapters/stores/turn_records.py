@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, func, insert, select
 
+from frontdesk.adapters.stores.feedback import GivenFeedback
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.schema import (
     citations,
@@ -26,6 +27,7 @@ from frontdesk.adapters.stores.schema import (
 )
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json
+from frontdesk.domain.events import FeedbackGiven
 from frontdesk.domain.ids import ConversationId, TurnId
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import Citation, ClaimSupport, StageTiming, TurnRecord, Withheld
@@ -60,7 +62,9 @@ _TURN = (
     .where(turns.c.turn_id == bindparam("wanted"))
 )
 _EVENTS = select(func.min(events.c.seq).label("first_seq"), func.max(events.c.seq).label("last_seq")).where(
-    events.c.conversation_id == bindparam("conversation"), events.c.turn_id == bindparam("wanted")
+    events.c.conversation_id == bindparam("conversation"),
+    events.c.turn_id == bindparam("wanted"),
+    events.c.kind != FeedbackGiven.kind,
 )
 _TIMES = ("accepted_at", "deadline_at", "ended_at")
 _HIDDEN = frozenset({"body", "question", "degraded", "timings", "lease_until", "idempotency_key", "request_hash"})
@@ -87,7 +91,7 @@ class TurnRecords:
             if numbered:
                 self._session.run_many(_INSERT[table.name], numbered)
 
-    def read(self, turn_id: str) -> dict[str, Any] | None:
+    def read(self, turn_id: TurnId) -> dict[str, Any] | None:
         row = self._session.first(_TURN, {"wanted": turn_id})
         if row is None:
             return None
@@ -97,6 +101,7 @@ class TurnRecords:
             **_columns(row),
             "question": None if row.question is None else json.loads(row.question)["text"],
             "events": self._event_range(row.conversation_id, turn_id),
+            "feedback": self._feedback(turn_id),
             "degraded": _load(row.degraded),
             "timings_ms": _load(row.timings),
             **{name: document.get(name) for name in _DOCUMENT},
@@ -110,6 +115,18 @@ class TurnRecords:
         return [
             {name: _load(value) if name in _JSON_COLUMNS else value for name, value in row.items()} for row in found
         ]
+
+    def _feedback(self, turn_id: TurnId) -> dict[str, Any] | None:
+        """The newest rating; None when there was none."""
+        given = GivenFeedback(self._session).get(turn_id)
+        if given is None:
+            return None
+        return {
+            "rating": given.rating,
+            "reasons": [reason.value for reason in given.reasons],
+            "comment": given.comment,
+            "at": given.at.isoformat(),
+        }
 
     def _event_range(self, conversation_id: str, turn_id: str) -> dict[str, int | None]:
         found = self._session.first(_EVENTS, {"conversation": conversation_id, "wanted": turn_id})

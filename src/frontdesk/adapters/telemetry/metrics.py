@@ -46,6 +46,7 @@ class PrometheusTelemetry:
             "retrieval_top_score", "Fused score of the best passage.", (-1, 0, 1, 2, 3, 4, 5, 6, 8), "language"
         )
         self._escalations = counter("escalation_total", "Conversations handed to people.", "reason", "queue")
+        self._feedback = counter("feedback_total", "Answers rated by customers.", "rating", "channel")
         self._inflight = Gauge("frontdesk_inflight_turns", "Turns under way in this process.", registry=self.registry)
         self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
 
@@ -98,6 +99,9 @@ class PrometheusTelemetry:
 
     def escalation(self, *, reason: str, queue: str) -> None:
         self._escalations.labels(reason, queue).inc()
+
+    def feedback(self, *, rating: str, channel: str) -> None:
+        self._feedback.labels(rating, channel).inc()
 
     def inflight(self, delta: int) -> None:
         self._inflight.inc(delta)
