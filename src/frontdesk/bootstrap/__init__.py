@@ -3,6 +3,7 @@
 app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
 knowledge   embedder, documents in, searching
+staff       links that sign staff in
 scorers     the product's rulers for the command line
 """
 
@@ -11,12 +12,14 @@ from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_k
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
 from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
 
+from frontdesk.bootstrap.staff import create_staff_link
 __all__ = [
     "App",
     "ReleaseBook",
     "create_staff_key",
     "ensure_staff_key",
     "open_app",
+    "create_staff_link",
     "open_embedder",
     "open_grounding_scorer",
     "open_identity",

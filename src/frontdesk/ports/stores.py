@@ -7,7 +7,7 @@ It must be repeatable: on a conflict, or when a group commit is replayed, it is 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
 from frontdesk.domain.escalation import Escalation
@@ -65,6 +65,19 @@ class ConversationStore(Protocol):
     def create(self, conversation: Conversation, *, token_hash: str) -> None: ...
 
     def get(self, conversation_id: ConversationId) -> Conversation | None: ...
+
+StaffSessionKind = Literal["session", "link"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """A browser that has signed in, or a link that signs one in."""
+
+    name: str
+    """Of the staff key behind it."""
+    created_at: datetime
+    expires_at: datetime
+
 
     def token_hash(self, conversation_id: ConversationId) -> str | None: ...
 
@@ -180,6 +193,10 @@ class FeedbackStore(Protocol):
         ...
 
     def times_given(self, turn_id: TurnId) -> int:
+    def newest_answered(self) -> StoredTurn | None:
+        """The turn that was answered last, in any conversation."""
+        ...
+
         """How often this turn was rated, every change counted."""
         ...
 
@@ -262,6 +279,24 @@ class Database(Protocol):
         ...
 
     async def read(self, work: Callable[[Stores], T]) -> T:
+class StaffSessionStore(Protocol):
+    """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""
+
+    def add(self, token_hash: str, *, name: str, kind: StaffSessionKind, at: datetime, until: datetime) -> None: ...
+
+    def find(self, token_hash: str, *, kind: StaffSessionKind) -> StaffSession | None:
+        """The session or link, also one that has run out: that it has is for the caller to say."""
+        ...
+
+    def remove(self, token_hash: str) -> None:
+        """Forget it; nothing happens where there is none."""
+        ...
+
+    def remove_ended(self, *, before: datetime) -> int:
+        """Forget those that ended before a time; how many that were."""
+        ...
+
+
         """Run a unit of work that writes nothing, on a snapshot of what is committed."""
         ...
 
@@ -291,5 +326,10 @@ __all__ = [
     "StaffKeyStore",
     "StoredTurn",
     "Stores",
+    @property
+    def staff_sessions(self) -> StaffSessionStore: ...
     "TurnStore",
 ]
+    "StaffSession",
+    "StaffSessionKind",
+    "StaffSessionStore",

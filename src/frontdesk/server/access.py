@@ -3,10 +3,13 @@
     PUBLIC        anybody
     CONVERSATION  whoever holds that conversation's token, or a staff key
     STAFF         whoever holds a staff key
+    CONSOLE       a browser that has signed in with one, or whoever holds one
 
 Every route declares one of them (see `frontdesk.server.routes`). A conversation that is not yours and one
 that does not exist are answered alike. Secrets are kept as sha256; they carry 256 random bits, so a fast
 hash is enough.
+
+A browser sends its cookie whoever made it send the request, so what changes something must come from a page of ours.
 """
 
 import hashlib
@@ -14,14 +17,15 @@ import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from frontdesk.domain.errors import MalformedError, NotFoundError, UnauthenticatedError
+from frontdesk.domain.errors import MalformedError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.server.problems import TooManyAttemptsError
+from frontdesk.server.problems import SignedOutError, TooManyAttemptsError
 
 STAFF_PREFIX = "fd_"
 TOKEN_PREFIX = "ct_"
@@ -29,6 +33,10 @@ _MAX_CREDENTIAL_CHARS = 256
 _REMEMBERED = 10_000
 """Conversations and addresses kept in memory; the least recently used go first."""
 _NOBODY = hashlib.sha256(b"").hexdigest()
+SESSION_COOKIE = "frontdesk_session"
+SESSION_PREFIX = "fs_"
+LINK_PREFIX = "fdl_"
+_SAFE_METHODS = ("GET", "HEAD")
 GUESSES = 10
 """Wrong staff keys an address may send at once."""
 GUESS_EVERY_S = 6.0
@@ -39,6 +47,7 @@ class Access(StrEnum):
     PUBLIC = "public"
     CONVERSATION = "conversation"
     STAFF = "staff"
+    CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,7 @@ class Gate:
     """Admits requests. Token hashes never change, so those of busy conversations stay in memory."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        self._database, self._clock = database, clock
         self._known: OrderedDict[ConversationId, _Known] = OrderedDict()
         self._guesses = GuessLimit(clock)
 
@@ -70,20 +79,24 @@ class Gate:
         """
         Raises:
             UnauthenticatedError: no credential, or a wrong staff key.
+            SignedOutError: no session, or one that has ended.
+            PermissionDeniedError: another website's page sent a request that would change something.
             NotFoundError: no such conversation, or not this visitor's.
             TooManyAttemptsError: too many wrong staff keys from this address.
         """
         if access is Access.PUBLIC:
             return Visitor()
+        if access is Access.CONSOLE and "authorization" not in request.headers:
+            return Visitor(staff_name=await self._signed_in_name(request))
         credential = _bearer(request)
-        if access is Access.STAFF:
-            return Visitor(staff_name=await self._staff_name(request, credential))
+        if access in (Access.STAFF, Access.CONSOLE):
+            return Visitor(staff_name=await self.staff_name(request, credential))
         return await self._admit_to_conversation(request, credential)
 
     async def _admit_to_conversation(self, request: Request, credential: str) -> Visitor:
         staff_name = None
         if credential.startswith(STAFF_PREFIX):
-            staff_name = await self._staff_name(request, credential)
+            staff_name = await self.staff_name(request, credential)
         conversation_id = _conversation_in(request)
         known = await self._lookup(conversation_id)
         is_holder = hmac.compare_digest(hash_secret(credential), known.token_hash if known else _NOBODY)
@@ -91,15 +104,36 @@ class Gate:
             raise _no_conversation()
         return Visitor(staff_name=staff_name, conversation_id=conversation_id, channel=known.channel)
 
-    async def _staff_name(self, request: Request, credential: str) -> str:
+    async def staff_name(self, request: Request, credential: str) -> str:
+        """Whose staff key this is.
+
+        Raises:
+            UnauthenticatedError, TooManyAttemptsError.
+        """
         digest = hash_secret(credential)
         name = await self._database.read(lambda stores: stores.staff_keys.find(digest))
         if name is None:  # right keys are let in whoever else guesses from the same address; they cannot be guessed
-            address = request.client.host if request.client else ""
-            self._guesses.check(address)
-            self._guesses.note_wrong(address)
+            self.note_guess(request)
             raise UnauthenticatedError("The key is not valid.")
         return name
+
+    def note_guess(self, request: Request) -> None:
+        """Count a wrong credential against its address. Raises: TooManyAttemptsError."""
+        address = request.client.host if request.client else ""
+        self._guesses.check(address)
+        self._guesses.note_wrong(address)
+
+    async def _signed_in_name(self, request: Request) -> str:
+        token = request.cookies.get(SESSION_COOKIE, "")
+        if not token:
+            raise SignedOutError("Sign in first.")
+        if request.method not in _SAFE_METHODS and not is_from_own_page(request):
+            raise PermissionDeniedError("The request came from a page of another website.")
+        digest = hash_secret(token[:_MAX_CREDENTIAL_CHARS])
+        session = await self._database.read(lambda stores: stores.staff_sessions.find(digest, kind="session"))
+        if session is None or session.expires_at <= self._clock.now():
+            raise SignedOutError("Your session has ended. Sign in again to go on.", has_ended=True)
+        return session.name
 
     async def _lookup(self, conversation_id: ConversationId) -> _Known | None:
         known = self._known.get(conversation_id)
@@ -139,6 +173,15 @@ class GuessLimit:
     def _now_spent(self, address: str) -> float:
         spent, at = self._spent.get(address, (0.0, 0.0))
         return max(0.0, spent - (self._clock.monotonic() - at) / GUESS_EVERY_S)
+
+
+def is_from_own_page(request: Request) -> bool:
+    """Whether the browser says that a page of this very server sent the request; one that says nothing is not trusted."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", ""))  # plain http, where browsers leave the header above out
+    return origin.scheme in ("http", "https") and origin.netloc == request.headers.get("host", "")
 
 
 def hash_secret(secret: str) -> str:

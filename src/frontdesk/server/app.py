@@ -16,6 +16,7 @@ from frontdesk.server.api import admin, assistant, conversations, feedback, open
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
+from frontdesk.server.pages.trouble import show_trouble
 from frontdesk.server.problems import CatchErrors, install_problems
 from frontdesk.server.routes import GuardedRoute, Operation, add_operation
 
@@ -55,7 +56,7 @@ def create_app(app: App) -> FastAPI:
         add_operation(web, operation)
     refuse_undeclared(web)
     web.openapi = _document  # type: ignore[method-assign]
-    install_problems(web)
+    install_problems(web, show=show_trouble)
     web.add_middleware(BodyLimit)
     web.add_middleware(AllowedOrigins, origins=embedding_origins(app.settings))
     web.add_middleware(CatchErrors, tokens=app.tokens)

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from frontdesk.domain.errors import MalformedError
 from frontdesk.server.problems import BadJsonError, InvalidFieldsError, UnsupportedMediaError, mistakes_of
 
 MAX_BODY_BYTES = 65_536
 """Largest body of any request but those below; a message has at most 8,000 characters, 32 kB."""
 MAX_OPENAI_BODY_BYTES = 262_144
 """OpenAI clients send the whole conversation each time."""
+_MAX_FORM_FIELDS = 100
 
 
 class Body(BaseModel):
@@ -46,6 +49,25 @@ async def read_body(request: Request, model: type[ModelT], *, is_optional: bool 
             reason = str(first.get("ctx", {}).get("error", "it cannot be parsed"))
             raise BadJsonError(f"The body is not valid JSON: {reason}.") from None
         raise InvalidFieldsError(mistakes_of(error)) from None
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """The fields of a form that a page of ours has sent; of a field given twice, the last.
+
+    Raises:
+        UnsupportedMediaError: not `application/x-www-form-urlencoded`.
+        MalformedError: more fields than any of our forms has.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaError(
+            "Send the form as Content-Type: application/x-www-form-urlencoded.", field="Content-Type"
+        )
+    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MAX_FORM_FIELDS))
+    except ValueError:
+        raise MalformedError(f"A form has at most {_MAX_FORM_FIELDS} fields.") from None
 
 
 def json_response(value: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -102,7 +102,8 @@ def page_policy(origins: Sequence[str]) -> str:
     """The Content-Security-Policy of our pages: our own files only, no inline code, framed by `origins` alone."""
     ancestors = " ".join(("'self'", *origins))
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+        "connect-src 'self'; "
         f"base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     )
 

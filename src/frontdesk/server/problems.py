@@ -2,16 +2,17 @@
 
     InputError  400   MalformedError, BadJsonError 400   InvalidFieldsError 422   TooLargeError 413   NotFoundError 404
                       ConflictError 409   UnauthenticatedError 401   PermissionDeniedError 403
-                      UnsupportedMediaError 415
+                      UnsupportedMediaError 415   SignedOutError 401
     DependencyError 502   timeout 504   unavailable, rate limited 503
     LimitError  503   deadline 504   TooManyAttemptsError 429
     everything else 500, without a word about the inside
 
-Paths below /openai answer with the error object that OpenAI clients read.
+Paths below /openai answer with the error object that OpenAI clients read. A browser that asked for a page gets one, from
+the function that `install_problems` is given.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -45,6 +46,12 @@ class TooManyAttemptsError(errors.LimitError):
     retryable = True
 
 
+class SignedOutError(errors.UnauthenticatedError):
+    """Nobody is signed in with this browser, or no longer."""
+
+    code = "signed_out"
+
+
 class InvalidFieldsError(errors.InputError):
     """One or more fields of the body are not what they must be."""
 
@@ -65,6 +72,7 @@ _STATUS: Mapping[type[errors.FrontdeskError], int] = {
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
     errors.UnauthenticatedError: 401,
+    SignedOutError: 401,
     errors.PermissionDeniedError: 403,
     errors.DependencyError: 502,
     errors.DependencyTimeoutError: 504,
@@ -117,7 +125,12 @@ def mistakes_of(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": _path(item["loc"]), "message": _message(item["type"], item["msg"])} for item in listed]
 
 
-def install_problems(app: FastAPI) -> None:
+ShowTrouble = Callable[[Request, Mapping[str, Any], Mapping[str, str]], Response | None]
+"""Turns a problem and the headers that go with it into an answer for a person; None where a program asked."""
+
+
+def install_problems(app: FastAPI, *, show: ShowTrouble = lambda *_: None) -> None:
+    app.state.show_trouble = show
     app.add_exception_handler(errors.FrontdeskError, _on_frontdesk_error)
     app.add_exception_handler(HTTPException, _on_http_error)
 
@@ -164,6 +177,8 @@ def to_response(error: Exception, request: Request) -> Response:
     extra: dict[str, Any] = {"field": field} if field else {}
     if isinstance(error, InvalidFieldsError):
         extra["errors"] = list(error.mistakes)
+    if isinstance(error, SignedOutError):
+        extra["has_ended"] = bool(error.data.get("has_ended"))
     return _response(
         request,
         status,
@@ -216,7 +231,19 @@ def _response(
         **(extra or {}),
         "instance": instance,
     }
+    shown = _show(request, problem, headers or {})
+    if shown is not None:
+        return shown
     return Response(json.dumps(problem, ensure_ascii=False), status, headers, media_type="application/problem+json")
+
+
+def _show(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response | None:
+    try:
+        show: ShowTrouble = request.app.state.show_trouble
+        return show(request, problem, headers)
+    except Exception:  # a page that cannot be drawn must not hide the problem that it was to tell
+        log.exception("problem_page_failed", path=request.url.path)
+        return None
 
 
 def _headers(status: int, error: errors.FrontdeskError) -> dict[str, str]:

@@ -12,6 +12,7 @@ from frontdesk.server.routes import Operation
 
 CREDENTIALS = ("none", "nonsense", "wrong staff key", "token of another conversation", "token", "staff key")
 ADMITTED = "admitted"
+_PROGRAM = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 EXPECTED: Mapping[Access, Mapping[str, int | str]] = {
     Access.PUBLIC: dict.fromkeys(CREDENTIALS, ADMITTED),
     Access.CONVERSATION: {
@@ -30,7 +31,16 @@ EXPECTED: Mapping[Access, Mapping[str, int | str]] = {
         "token": 401,
         "staff key": ADMITTED,
     },
+    Access.CONSOLE: {
+        "none": 401,
+        "nonsense": 401,
+        "wrong staff key": 401,
+        "token of another conversation": 401,
+        "token": 401,
+        "staff key": ADMITTED,
+    },
 }
+"""What sessions add to the console's row is in test_signing_in.py."""
 DECLARED = {
     "GET /v1/assistant": Access.PUBLIC,
     "POST /v1/conversations": Access.PUBLIC,
@@ -53,6 +63,10 @@ DECLARED = {
     "GET /docs": Access.PUBLIC,
     "GET /openapi.json": Access.PUBLIC,
     "GET /static/{path:path}": Access.PUBLIC,
+    "GET /console/sign-in": Access.PUBLIC,
+    "POST /console/sign-in": Access.PUBLIC,
+    "POST /console/sign-out": Access.CONSOLE,
+    "GET /console": Access.CONSOLE,
 }
 """Written a second time on purpose: who changes a route's access changes this table too."""
 
@@ -74,7 +88,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
         "token": token,
         "staff key": desk.staff,
     }.items():
-        response = await desk.client.request(operation.method, path, headers={**headers, "Accept": "application/json"})
+        response = await desk.client.request(operation.method, path, headers={**headers, **_PROGRAM})
         expected = EXPECTED[operation.access][credential]
         if expected != ADMITTED:
             assert response.status_code == expected, credential

@@ -13,6 +13,7 @@ from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.staff_keys import StaffKeys
 from frontdesk.adapters.stores.turns import Turns
 from frontdesk.domain.ids import ConversationId
+from frontdesk.adapters.stores.staff_sessions import StaffSessions
 
 
 class BoundStores:
@@ -31,3 +32,4 @@ class BoundStores:
         self.outbox = OutgoingEntries(session)
         self.releases = Releases(session)
         self.staff_keys = StaffKeys(session)
+        self.staff_sessions = StaffSessions(session)

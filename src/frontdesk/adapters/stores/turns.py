@@ -25,6 +25,9 @@ _FIND = select(*_COLUMNS).where(
 )
 
 _LEASE_END = DatabaseNow() + bindparam("lease_ms", type_=BigInteger)
+_NEWEST_ANSWERED = (
+    select(*_COLUMNS).where(turns.c.outcome == Outcome.ANSWERED.value).order_by(turns.c.ended_at.desc()).limit(1)
+)
 _NEXT_NUMBER = (
     update(conversations)
     .where(conversations.c.conversation_id == bindparam("wanted"))
@@ -199,6 +202,10 @@ class Turns:
 
 
 def _held_under(lease: Lease) -> dict[str, str | int]:
+    def newest_answered(self) -> StoredTurn | None:
+        row = self._session.first(_NEWEST_ANSWERED)
+        return None if row is None else _to_turn(row)
+
     return {"wanted": lease.turn_id, "owner": lease.owner, "held_fence": lease.fence}
 
 

@@ -9,12 +9,13 @@ console      what staff see once they have signed in
 Nothing comes from elsewhere: every page works with its policy of our own files only.
 """
 
-from frontdesk.server.pages import chat, reference, statics
+from frontdesk.server.pages import chat, console, reference, statics
 
 OPERATIONS = (
     *chat.OPERATIONS,
     *reference.OPERATIONS,
     *statics.OPERATIONS,
+    *console.OPERATIONS,
 )
 
 __all__ = ["OPERATIONS"]
