@@ -4,16 +4,26 @@ A unit of work is a function of `Stores`. It runs in one transaction; all of it 
 It must be repeatable: on a conflict, or when a group commit is replayed, it is called again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from frontdesk.domain.citing import CitedIn, TimesCited
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import Event, StoredEvent
 from frontdesk.domain.feedback import Feedback
-from frontdesk.domain.ids import ConversationId, CustomerId, EscalationId, MessageId, ReleaseId, TurnId
+from frontdesk.domain.ids import (
+    ChunkId,
+    ConversationId,
+    CustomerId,
+    DocumentId,
+    EscalationId,
+    MessageId,
+    ReleaseId,
+    TurnId,
+)
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -201,6 +211,18 @@ class FeedbackStore(Protocol):
         ...
 
 
+class CitationStore(Protocol):
+    """Reads across turns: which documents answers rest on."""
+
+    def times_cited(self, *, since: datetime) -> Mapping[DocumentId, TimesCited]:
+        """Of every document that answers ended at or after `since` cite."""
+        ...
+
+    def latest_of(self, document_id: DocumentId, *, chunk_id: ChunkId | None = None, limit: int) -> Sequence[CitedIn]:
+        """The newest citations of the document, or of one chunk of it, newest answer first."""
+        ...
+
+
 class EscalationStore(Protocol):
     def open(self, escalation: Escalation) -> Escalation:
         """Open it, or return the one already open on its conversation."""
@@ -259,6 +281,8 @@ class Stores(Protocol):
     @property
     def feedback(self) -> FeedbackStore: ...
     @property
+    def citations(self) -> CitationStore: ...
+    @property
     def escalations(self) -> EscalationStore: ...
     @property
     def outbox(self) -> Outbox: ...
@@ -312,6 +336,7 @@ class StaffSessionStore(Protocol):
 
 
 __all__ = [
+    "CitationStore",
     "ConversationStore",
     "CustomerStore",
     "Database",

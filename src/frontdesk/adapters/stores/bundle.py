@@ -1,5 +1,6 @@
 """Every store, bound to one connection and so to one transaction."""
 
+from frontdesk.adapters.stores.citations import Citations
 from frontdesk.adapters.stores.conversations import Conversations
 from frontdesk.adapters.stores.customers import Customers
 from frontdesk.adapters.stores.escalations import Escalations
@@ -28,6 +29,7 @@ class BoundStores:
         self.events = Events(session, self.appended)
         self.turns = Turns(session)
         self.feedback = GivenFeedback(session)
+        self.citations = Citations(session)
         self.escalations = Escalations(session)
         self.outbox = OutgoingEntries(session)
         self.releases = Releases(session)

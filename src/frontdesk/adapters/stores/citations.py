@@ -1,0 +1,91 @@
+"""Citations by document: how often each was cited, and in which answers."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, func, select
+
+from frontdesk.adapters.stores.payloads import payload_of
+from frontdesk.adapters.stores.schema import citations, conversations, messages, payloads, turns
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.values import from_ms, to_ms
+from frontdesk.domain.citing import CitedIn, TimesCited
+from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, SnapshotId, TurnId
+from frontdesk.domain.turn import Outcome
+
+_CITING = citations.join(turns, turns.c.turn_id == citations.c.turn_id)
+_TIMES = (
+    select(
+        citations.c.document_id,
+        func.count(citations.c.turn_id.distinct()).label("turns"),
+        func.max(turns.c.ended_at).label("last_ms"),
+    )
+    .select_from(turns.outerjoin(citations, citations.c.turn_id == turns.c.turn_id))
+    .where(turns.c.ended_at >= bindparam("since_ms", type_=BigInteger))
+    .group_by(citations.c.document_id)
+)
+"""An outer join, so that SQLite walks from the turns of the period to their citations and not through all there are:
+with 90,000 citations 20 ms a month instead of 140. Turns without any are the group without a document."""
+_SHOWN = (
+    citations.c.turn_id,
+    citations.c.marker,
+    citations.c.chunk_id,
+    citations.c.quote,
+    citations.c.snapshot_id,
+    turns.c.conversation_id,
+    turns.c.ended_at,
+    turns.c.outcome,
+    conversations.c.origin,
+    payloads.c.body,
+)
+_LATEST = (
+    select(*_SHOWN)
+    .select_from(
+        _CITING.join(conversations, conversations.c.conversation_id == turns.c.conversation_id)
+        .outerjoin(messages, messages.c.message_id == turns.c.message_id)
+        .outerjoin(payloads, payload_of(messages.c.conversation_id, "message", messages.c.position))
+    )
+    .where(citations.c.document_id == bindparam("wanted"), turns.c.ended_at.is_not(None))
+    .order_by(turns.c.ended_at.desc(), citations.c.turn_id, citations.c.position)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_LATEST_OF_CHUNK = _LATEST.where(citations.c.chunk_id == bindparam("chunk"))
+
+
+class Citations:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def times_cited(self, *, since: datetime) -> dict[DocumentId, TimesCited]:
+        """Of every document that answers ended at or after `since` cite."""
+        rows = self._session.rows(_TIMES, {"since_ms": to_ms(since)})
+        return {DocumentId(row.document_id): _to_times(row) for row in rows if row.document_id is not None}
+
+    def latest_of(self, document_id: DocumentId, *, chunk_id: ChunkId | None = None, limit: int) -> tuple[CitedIn, ...]:
+        """The newest citations of the document, or of one chunk of it, newest answer first."""
+        wanted = {"wanted": document_id, "most": limit}
+        if chunk_id is None:
+            rows = self._session.rows(_LATEST, wanted)
+        else:
+            rows = self._session.rows(_LATEST_OF_CHUNK, {**wanted, "chunk": chunk_id})
+        return tuple(_to_cited(row) for row in rows)
+
+
+def _to_times(row: Any) -> TimesCited:
+    return TimesCited(document_id=DocumentId(row.document_id), turns=row.turns, last_at=from_ms(row.last_ms))
+
+
+def _to_cited(row: Any) -> CitedIn:
+    return CitedIn(
+        turn_id=TurnId(row.turn_id),
+        conversation_id=ConversationId(row.conversation_id),
+        at=from_ms(row.ended_at),
+        outcome=Outcome(row.outcome),
+        origin=row.origin,
+        question=None if row.body is None else json.loads(row.body)["text"],
+        marker=row.marker,
+        chunk_id=ChunkId(row.chunk_id),
+        quote=row.quote,
+        snapshot_id=SnapshotId(row.snapshot_id),
+    )
