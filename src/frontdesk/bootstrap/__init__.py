@@ -5,21 +5,24 @@ release     an assistant folder and a snapshot > a release, opened and ready
 knowledge   embedder, documents in, searching
 staff       links that sign staff in
 scorers     the product's rulers for the command line
+traffic     simulated customers give a demo its first hour
 """
 
 from frontdesk.bootstrap.app import App, ReleaseBook, create_staff_key, ensure_staff_key, open_app, start_logging
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
 from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
-
 from frontdesk.bootstrap.staff import create_staff_link
+from frontdesk.bootstrap.traffic import Traffic, open_traffic, read_customers
+
 __all__ = [
     "App",
     "ReleaseBook",
+    "Traffic",
     "create_staff_key",
+    "create_staff_link",
     "ensure_staff_key",
     "open_app",
-    "create_staff_link",
     "open_embedder",
     "open_grounding_scorer",
     "open_identity",
@@ -27,6 +30,8 @@ __all__ = [
     "open_release",
     "open_retrieval_scorer",
     "open_snapshot",
+    "open_traffic",
+    "read_customers",
     "search_knowledge",
     "start_logging",
     "sync_knowledge",

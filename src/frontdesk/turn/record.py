@@ -75,10 +75,15 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
 
 
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:
-    """Hand the conversation to people: the assistant is silent from this commit on. Part of a unit of work."""
+    """Hand the conversation to people: the assistant is silent from this commit on. Part of a unit of work.
+
+    Nobody outside is told of a simulated customer: a notice may wake somebody at night.
+    """
     opened = stores.escalations.open(escalation)
     stores.conversations.set_status(escalation.conversation_id, ConversationStatus.WAITING)
-    stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened), at=opened.opened_at)
+    conversation = stores.conversations.get(escalation.conversation_id)
+    if conversation is None or conversation.origin != "simulated":
+        stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened), at=opened.opened_at)
     return EscalationOpened(escalation_id=opened.escalation_id, turn_id=opened.turn_id, reason=opened.reason, text=text)
 
 
