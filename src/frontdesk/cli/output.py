@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -47,16 +47,7 @@ def harmless(text: str) -> str:
 @contextmanager
 def progress_of_ingest() -> "Iterator[Any]":
     """A callback for `build_snapshot` that draws one line per stage on stderr, or nothing where it is no terminal."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as bars:
+    with _bars() as bars:
         tasks: dict[str, Any] = {}
 
         def tell(step: "IngestProgress") -> None:
@@ -65,3 +56,24 @@ def progress_of_ingest() -> "Iterator[Any]":
             bars.update(tasks[step.stage], completed=step.done, total=step.total)
 
         yield tell
+
+
+@contextmanager
+def progress_of(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback of what is done and all there is, drawn as one line on stderr, or nothing where it is no terminal."""
+    with _bars() as bars:
+        task = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _bars() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )

@@ -63,7 +63,8 @@ async def sign_in_page(request: Request) -> Response:
         said = f"Your session has ended: it lasts {SESSION_HOURS} hours. Sign in to go on where you were."
     elif "left" in request.query_params:
         said = "You are signed out."
-    return _page(request, next_page=own_page(request.query_params.get("next", "")), said=said)
+    asked_for = f"{HOME}?tour=1" if "tour" in request.query_params else request.query_params.get("next", "")
+    return _page(request, next_page=own_page(asked_for), said=said)
 
 
 async def sign_in(request: Request) -> Response:
