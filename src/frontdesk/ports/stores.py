@@ -24,6 +24,7 @@ from frontdesk.domain.ids import (
     ReleaseId,
     TurnId,
 )
+from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -192,6 +193,14 @@ class TurnStore(Protocol):
         """How many turns of this conversation are queued or running."""
         ...
 
+    def list_of(self, conversation_id: ConversationId) -> Sequence[TurnSummary]:
+        """Its turns, oldest first."""
+        ...
+
+    def newest_answered(self) -> StoredTurn | None:
+        """The turn that was answered last, in any conversation."""
+        ...
+
 
 class FeedbackStore(Protocol):
     def put(self, given: Feedback, *, seq: int) -> None:
@@ -231,6 +240,21 @@ class EscalationStore(Protocol):
     def get(self, escalation_id: EscalationId) -> Escalation | None: ...
 
     def open_on(self, conversation_id: ConversationId) -> Escalation | None: ...
+class ConversationFinder(Protocol):
+    """Reads across conversations, for lists."""
+
+    def find(self, wanted: ConversationFilter, *, before: ListPlace | None = None, limit: int) -> ConversationPage:
+        """Conversations in which something happened, newest activity first, beyond `before`.
+
+        One page looks at a bounded number of conversations; see `ConversationPage.is_cut_short`.
+        """
+        ...
+
+    def activity(self, *, limit: int) -> Mapping[ConversationId, int]:
+        """Sequence number of the newest event of the conversations that were active last."""
+        ...
+
+
 
     def list_open(self, *, limit: int) -> Sequence[Escalation]: ...
 
@@ -299,6 +323,8 @@ class Database(Protocol):
         Raises:
             StoreUnavailableError: the database cannot be reached.
             whatever `work` raises; nothing of it is kept then.
+    def finder(self) -> ConversationFinder: ...
+    @property
         """
         ...
 
@@ -335,6 +361,7 @@ class StaffSessionStore(Protocol):
     async def close(self) -> None: ...
 
 
+    "ConversationFinder",
 __all__ = [
     "CitationStore",
     "ConversationStore",

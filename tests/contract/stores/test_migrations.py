@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -117,3 +118,22 @@ def test_names_the_file_of_a_url() -> None:
     assert sqlite_path("sqlite:////var/lib/frontdesk.db") == Path("/var/lib/frontdesk.db")
     assert sqlite_path("sqlite://") is None
     assert sqlite_path("postgresql://host/name") is None
+
+
+def test_what_was_said_before_can_be_searched_after() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO conversations VALUES ('conv_1', 'web_chat', 'es', 'assistant', '', NULL, NULL, '[]', 'none', "
+            "2, 2, 1, 1000, '', 0)"
+        )
+        rows = [("message", 1, '{"text":"¿Dónde?"}'), ("message", 2, None), ("event", 1, '{"text":"other"}')]
+        for row in rows:
+            connection.exec_driver_sql("INSERT INTO payloads VALUES ('conv_1', ?, ?, ?, NULL)", row)
+        connection.exec_driver_sql("INSERT INTO events VALUES ('conv_1', 1, 'turn.accepted', NULL, 5000, '{}')")
+        run_migrations(connection)
+        texts = connection.exec_driver_sql("SELECT * FROM search_texts").fetchall()
+        assert texts == [("conv_1", 1, "¿donde?")]
+        assert connection.exec_driver_sql("SELECT updated_at, origin FROM conversations").fetchall() == [
+            (5000, "customer")
+        ]

@@ -6,6 +6,7 @@ from frontdesk.adapters.stores.customers import Customers
 from frontdesk.adapters.stores.escalations import Escalations
 from frontdesk.adapters.stores.events import Events
 from frontdesk.adapters.stores.feedback import GivenFeedback
+from frontdesk.adapters.stores.finder import Finder
 from frontdesk.adapters.stores.messages import Messages
 from frontdesk.adapters.stores.outbox import OutgoingEntries
 from frontdesk.adapters.stores.payloads import Payloads
@@ -31,6 +32,7 @@ class BoundStores:
         self.feedback = GivenFeedback(session)
         self.citations = Citations(session)
         self.escalations = Escalations(session)
+        self.finder = Finder(session)
         self.outbox = OutgoingEntries(session)
         self.releases = Releases(session)
         self.staff_keys = StaffKeys(session)

@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
-from frontdesk.adapters.stores.schema import conversations, messages, payloads
+from frontdesk.adapters.stores.schema import conversations, messages, payloads, search_texts
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_ms
 from frontdesk.domain.conversation import Message
 from frontdesk.domain.errors import NotFoundError
 from frontdesk.domain.ids import ConversationId, MessageId, TurnId
+from frontdesk.text.folding import fold
 
 _NEXT = (
     update(conversations)
@@ -20,6 +21,7 @@ _NEXT = (
     .returning(conversations.c.last_position)
 )
 _ADD = insert(messages)
+_ADD_SEARCHED = insert(search_texts)
 _ALL = select(*messages.c, payloads.c.body).select_from(
     messages.outerjoin(payloads, payload_of(messages.c.conversation_id, "message", messages.c.position))
 )
@@ -54,6 +56,8 @@ class Messages:
         }
         self._session.run(_ADD, row)
         put_payloads(self._session, message.conversation_id, "message", [(position, {"text": message.text})])
+        place = {"conversation_id": message.conversation_id, "position": position}
+        self._session.run(_ADD_SEARCHED, {**place, "body": fold(message.text)})
         return position
 
     def history(self, conversation_id: ConversationId, *, after: int, before: MessageId | None) -> tuple[Message, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
-from frontdesk.adapters.stores.schema import conversations, payloads
+from frontdesk.adapters.stores.schema import conversations, payloads, search_texts
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_json, to_ms
 from frontdesk.domain.ids import ConversationId, CustomerId
@@ -20,6 +20,7 @@ _ERASE = (
     .where(payloads.c.conversation_id.in_(_OF_CUSTOMER), payloads.c.erased_at.is_(None))
     .values(body=None, erased_at=bindparam("at"))
 )
+_ERASE_SEARCHED = delete(search_texts).where(search_texts.c.conversation_id.in_(_OF_CUSTOMER))
 _ERASE_SUMMARIES = update(conversations).where(conversations.c.customer_id == bindparam("customer")).values(summary="")
 
 
@@ -47,5 +48,6 @@ class Payloads:
     def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
         """Forget everything written in this customer's conversations; how many bodies that were."""
         erased = self._session.run(_ERASE, {"customer": customer_id, "at": to_ms(at)})
+        self._session.run(_ERASE_SEARCHED, {"customer": customer_id})
         self._session.run(_ERASE_SUMMARIES, {"customer": customer_id})
         return erased

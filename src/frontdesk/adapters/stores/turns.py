@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, exists, func, insert, null, or_, select, update
 
+from frontdesk.adapters.stores.listing_rows import list_turns
 from frontdesk.adapters.stores.schema import conversations, turns
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.sql import DatabaseNow
@@ -14,6 +15,7 @@ from frontdesk.adapters.stores.values import from_ms, to_json, to_ms, to_ms_span
 from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.errors import HandedOverError, LeaseLostError, NotFoundError
 from frontdesk.domain.ids import ConversationId, MessageId, ReleaseId, TurnId
+from frontdesk.domain.listing import TurnSummary
 from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.stores import StoredTurn
@@ -204,6 +206,12 @@ class Turns:
 def _held_under(lease: Lease) -> dict[str, str | int]:
     def newest_answered(self) -> StoredTurn | None:
         row = self._session.first(_NEWEST_ANSWERED)
+    def list_of(self, conversation_id: ConversationId) -> Sequence[TurnSummary]:
+        """Its turns, oldest first."""
+        return list_turns(self._session, conversation_id)
+
+
+def _held_under(lease: Lease) -> dict[str, str | int]:
         return None if row is None else _to_turn(row)
 
     return {"wanted": lease.turn_id, "owner": lease.owner, "held_fence": lease.fence}

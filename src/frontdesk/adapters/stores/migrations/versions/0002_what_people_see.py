@@ -1,7 +1,11 @@
 """Attachments, feedback, staff sessions, and what lists and traces need."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
+
+from frontdesk.text.folding import fold
 
 revision = "0002"
 down_revision = "0001"
@@ -14,6 +18,7 @@ def upgrade() -> None:
     op.add_column("stage_timings", sa.Column("started_ms", sa.Double(), nullable=True))
     op.add_column("stage_timings", sa.Column("ended_ms", sa.Double(), nullable=True))
     op.create_index("ix_citations_document_id", "citations", ["document_id"], unique=False)
+    _create_search_texts()
     _create_attachments()
     _create_feedback()
     _create_staff_sessions()
@@ -28,6 +33,31 @@ def _extend_conversations() -> None:
         "WHERE events.conversation_id = conversations.conversation_id), created_at)"
     )
     op.create_index("ix_conversations_updated_at", "conversations", ["updated_at", "conversation_id"], unique=False)
+
+
+def _create_search_texts() -> None:
+    op.create_table(
+        "search_texts",
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.conversation_id"], name=op.f("fk_search_texts_conversation_id")
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "position", name=op.f("pk_search_texts")),
+        sqlite_with_rowid=False,
+    )
+    _fill_search_texts(op.get_bind())
+
+
+def _fill_search_texts(connection: sa.Connection) -> None:
+    add = sa.text("INSERT INTO search_texts VALUES (:conversation_id, :position, :body)")
+    said = connection.execute(
+        sa.text("SELECT conversation_id, number, body FROM payloads WHERE noun = 'message' AND body IS NOT NULL")
+    )
+    for conversation_id, position, body in said.fetchall():
+        text = fold(json.loads(body)["text"])
+        connection.execute(add, {"conversation_id": conversation_id, "position": position, "body": text})
 
 
 def _create_attachments() -> None:
