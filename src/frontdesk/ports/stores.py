@@ -66,17 +66,6 @@ class OutboxEntry:
     due_at: datetime
 
 
-class CustomerStore(Protocol):
-    def get_or_create(self, subject: str, *, fresh: CustomerId, at: datetime) -> CustomerId:
-        """The customer with this signed subject; created under `fresh` when new."""
-        ...
-
-
-class ConversationStore(Protocol):
-    def create(self, conversation: Conversation, *, token_hash: str) -> None: ...
-
-    def get(self, conversation_id: ConversationId) -> Conversation | None: ...
-
 StaffSessionKind = Literal["session", "link"]
 
 
@@ -89,6 +78,17 @@ class StaffSession:
     created_at: datetime
     expires_at: datetime
 
+
+class CustomerStore(Protocol):
+    def get_or_create(self, subject: str, *, fresh: CustomerId, at: datetime) -> CustomerId:
+        """The customer with this signed subject; created under `fresh` when new."""
+        ...
+
+
+class ConversationStore(Protocol):
+    def create(self, conversation: Conversation, *, token_hash: str) -> None: ...
+
+    def get(self, conversation_id: ConversationId) -> Conversation | None: ...
 
     def token_hash(self, conversation_id: ConversationId) -> str | None: ...
 
@@ -212,10 +212,6 @@ class FeedbackStore(Protocol):
         ...
 
     def times_given(self, turn_id: TurnId) -> int:
-    def newest_answered(self) -> StoredTurn | None:
-        """The turn that was answered last, in any conversation."""
-        ...
-
         """How often this turn was rated, every change counted."""
         ...
 
@@ -240,6 +236,10 @@ class EscalationStore(Protocol):
     def get(self, escalation_id: EscalationId) -> Escalation | None: ...
 
     def open_on(self, conversation_id: ConversationId) -> Escalation | None: ...
+
+    def list_open(self, *, limit: int) -> Sequence[Escalation]: ...
+
+
 class ConversationFinder(Protocol):
     """Reads across conversations, for lists."""
 
@@ -253,10 +253,6 @@ class ConversationFinder(Protocol):
     def activity(self, *, limit: int) -> Mapping[ConversationId, int]:
         """Sequence number of the newest event of the conversations that were active last."""
         ...
-
-
-
-    def list_open(self, *, limit: int) -> Sequence[Escalation]: ...
 
 
 class Outbox(Protocol):
@@ -287,6 +283,24 @@ class StaffKeyStore(Protocol):
     def count(self) -> int: ...
 
 
+class StaffSessionStore(Protocol):
+    """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""
+
+    def add(self, token_hash: str, *, name: str, kind: StaffSessionKind, at: datetime, until: datetime) -> None: ...
+
+    def find(self, token_hash: str, *, kind: StaffSessionKind) -> StaffSession | None:
+        """The session or link, also one that has run out: that it has is for the caller to say."""
+        ...
+
+    def remove(self, token_hash: str) -> None:
+        """Forget it; nothing happens where there is none."""
+        ...
+
+    def remove_ended(self, *, before: datetime) -> int:
+        """Forget those that ended before a time; how many that were."""
+        ...
+
+
 class Stores(Protocol):
     """Every store, bound to one transaction."""
 
@@ -309,11 +323,15 @@ class Stores(Protocol):
     @property
     def escalations(self) -> EscalationStore: ...
     @property
+    def finder(self) -> ConversationFinder: ...
+    @property
     def outbox(self) -> Outbox: ...
     @property
     def releases(self) -> ReleaseStore: ...
     @property
     def staff_keys(self) -> StaffKeyStore: ...
+    @property
+    def staff_sessions(self) -> StaffSessionStore: ...
 
 
 class Database(Protocol):
@@ -323,30 +341,10 @@ class Database(Protocol):
         Raises:
             StoreUnavailableError: the database cannot be reached.
             whatever `work` raises; nothing of it is kept then.
-    def finder(self) -> ConversationFinder: ...
-    @property
         """
         ...
 
     async def read(self, work: Callable[[Stores], T]) -> T:
-class StaffSessionStore(Protocol):
-    """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""
-
-    def add(self, token_hash: str, *, name: str, kind: StaffSessionKind, at: datetime, until: datetime) -> None: ...
-
-    def find(self, token_hash: str, *, kind: StaffSessionKind) -> StaffSession | None:
-        """The session or link, also one that has run out: that it has is for the caller to say."""
-        ...
-
-    def remove(self, token_hash: str) -> None:
-        """Forget it; nothing happens where there is none."""
-        ...
-
-    def remove_ended(self, *, before: datetime) -> int:
-        """Forget those that ended before a time; how many that were."""
-        ...
-
-
         """Run a unit of work that writes nothing, on a snapshot of what is committed."""
         ...
 
@@ -361,9 +359,9 @@ class StaffSessionStore(Protocol):
     async def close(self) -> None: ...
 
 
-    "ConversationFinder",
 __all__ = [
     "CitationStore",
+    "ConversationFinder",
     "ConversationStore",
     "CustomerStore",
     "Database",
@@ -376,12 +374,10 @@ __all__ = [
     "PayloadStore",
     "ReleaseStore",
     "StaffKeyStore",
-    "StoredTurn",
-    "Stores",
-    @property
-    def staff_sessions(self) -> StaffSessionStore: ...
-    "TurnStore",
-]
     "StaffSession",
     "StaffSessionKind",
     "StaffSessionStore",
+    "StoredTurn",
+    "Stores",
+    "TurnStore",
+]

@@ -13,9 +13,9 @@ from frontdesk.adapters.stores.payloads import Payloads
 from frontdesk.adapters.stores.releases import Releases
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.staff_keys import StaffKeys
+from frontdesk.adapters.stores.staff_sessions import StaffSessions
 from frontdesk.adapters.stores.turns import Turns
 from frontdesk.domain.ids import ConversationId
-from frontdesk.adapters.stores.staff_sessions import StaffSessions
 
 
 class BoundStores:

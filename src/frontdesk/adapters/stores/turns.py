@@ -25,11 +25,11 @@ _GET = select(*_COLUMNS).where(turns.c.turn_id == bindparam("wanted"))
 _FIND = select(*_COLUMNS).where(
     turns.c.conversation_id == bindparam("wanted"), turns.c.idempotency_key == bindparam("key")
 )
-
-_LEASE_END = DatabaseNow() + bindparam("lease_ms", type_=BigInteger)
 _NEWEST_ANSWERED = (
     select(*_COLUMNS).where(turns.c.outcome == Outcome.ANSWERED.value).order_by(turns.c.ended_at.desc()).limit(1)
 )
+
+_LEASE_END = DatabaseNow() + bindparam("lease_ms", type_=BigInteger)
 _NEXT_NUMBER = (
     update(conversations)
     .where(conversations.c.conversation_id == bindparam("wanted"))
@@ -202,18 +202,16 @@ class Turns:
         count: int = self._session.scalar(_UNFINISHED, {"wanted": conversation_id})
         return count
 
-
-def _held_under(lease: Lease) -> dict[str, str | int]:
     def newest_answered(self) -> StoredTurn | None:
         row = self._session.first(_NEWEST_ANSWERED)
+        return None if row is None else _to_turn(row)
+
     def list_of(self, conversation_id: ConversationId) -> Sequence[TurnSummary]:
         """Its turns, oldest first."""
         return list_turns(self._session, conversation_id)
 
 
 def _held_under(lease: Lease) -> dict[str, str | int]:
-        return None if row is None else _to_turn(row)
-
     return {"wanted": lease.turn_id, "owner": lease.owner, "held_fence": lease.fence}
 
 
