@@ -55,6 +55,13 @@ def test_reads_every_kind_of_block_in_order() -> None:
     assert [block.marker for block in read_blocks(RETURNS) if block.kind == "item"] == ["1.", "•", "2."]
 
 
+def test_every_block_knows_the_line_it_begins_on() -> None:
+    for block in read_blocks(RETURNS):
+        line = RETURNS[block.start :].split("\n", 1)[0]
+        first = (block.runs or block.cells[0])[0].text.split()[0]
+        assert first in line
+
+
 def test_keeps_how_words_look_and_where_they_lead() -> None:
     paragraph = read_blocks("a **b _c_** `d*` [e **f**](https://x.example) <g@h.example> \\*i\\* &amp; j_k_l")[0]
     assert paragraph.runs == (

@@ -30,6 +30,7 @@ def _block(part: Part, marked: Range | None) -> Block:
         marker=part.marker,
         runs=() if is_row or not drawn else drawn[0],
         cells=drawn if is_row else (),
+        start=part.start,
     )
 
 

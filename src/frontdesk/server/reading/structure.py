@@ -48,7 +48,8 @@ class Piece:
 class Part:
     """A block before a passage is marked in it."""
 
-    line: int
+    start: int
+    """Offset in the source of the line it begins on."""
     kind: BlockKind
     level: int = 0
     marker: str = ""
@@ -64,7 +65,7 @@ def read_parts(text: str) -> tuple[Part, ...]:
         return tuple(_as_typed(text))
     reader = _Reader(text)
     reader.read(_parser().parse(text))
-    return tuple(sorted(reader.parts, key=lambda part: part.line))
+    return tuple(sorted(reader.parts, key=lambda part: part.start))
 
 
 @cache
@@ -78,7 +79,7 @@ def _as_typed(text: str) -> Iterator[Part]:
     for match in _PARAGRAPH.finditer(text):
         content = match[0]
         span = Span(text=content, start=0, end=len(content))
-        yield Part(line=match.start(), kind="paragraph", pieces=(Piece((span,), ((0, match.start()),), len(content)),))
+        yield Part(start=match.start(), kind="paragraph", pieces=(Piece((span,), ((0, match.start()),), len(content)),))
 
 
 @dataclass(slots=True)
@@ -134,7 +135,7 @@ class _Reader:
         first, end = token.map or (0, 0)
         self.shown.update(range(first, end))
         depth = len(self.markers) if level is None else level
-        self.parts.append(Part(line=first, kind=kind, level=depth, marker=marker, pieces=pieces))
+        self.parts.append(Part(start=self.starts[first], kind=kind, level=depth, marker=marker, pieces=pieces))
 
     def _add_text(self, opening: Token, inline: Token, references: Mapping[str, str]) -> None:
         piece = _piece(inline.content, self._origins(inline.content, inline), references)
@@ -218,7 +219,7 @@ class _Reader:
                 continue
             span = Span(text=line, start=0, end=len(line))
             piece = Piece((span,), ((0, self.starts[number]),), len(line))
-            self.parts.append(Part(line=number, kind="paragraph", pieces=(piece,)))
+            self.parts.append(Part(start=self.starts[number], kind="paragraph", pieces=(piece,)))
 
 
 def _piece(content: str, origins: tuple[tuple[int, int], ...], references: Mapping[str, str]) -> Piece:

@@ -30,10 +30,12 @@ class Block:
     runs: tuple[Run, ...] = ()
     cells: tuple[tuple[Run, ...], ...] = ()
     """Of a row, at least as many as its table's head has. A row of level 0 begins a new table."""
+    start: int = 0
+    """Offset in the Markdown of the line it begins on."""
 
 
 def to_json(block: Block) -> dict[str, Any]:
-    """The block with every field; of a run, its text and whatever else is not false or empty."""
+    """The block as it is drawn; of a run, its text and whatever else is not false or empty."""
     return {
         "kind": block.kind,
         "level": block.level,
