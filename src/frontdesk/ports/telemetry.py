@@ -12,7 +12,14 @@ class Telemetry(Protocol):
     def turn_accepted(self, *, channel: str) -> None: ...
 
     def turn_ended(
-        self, *, channel: str, release: str, outcome: Outcome, seconds: float, first_confirmed_s: float | None
+        self,
+        *,
+        channel: str,
+        release: str,
+        outcome: Outcome,
+        seconds: float,
+        first_confirmed_s: float | None,
+        first_provisional_s: float | None,
     ) -> None: ...
 
     def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None: ...

@@ -14,9 +14,9 @@ from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from frontdesk.bootstrap import App
-from frontdesk.domain.events import FINAL_KINDS, StoredEvent, TurnStage, to_wire
+from frontdesk.domain.events import FINAL_KINDS, StoredEvent, to_wire
 from frontdesk.domain.ids import ConversationId, TurnId
-from frontdesk.turn.delivery import read_log
+from frontdesk.turn.delivery import Notice, read_log
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ async def stream_turn(
     """The turn's own events beyond `after`, up to the one that ends it."""
     async with aclosing(follow(app, conversation_id, after=after)) as steps:
         async for step in steps:
-            if isinstance(step, TurnStage):
+            if not isinstance(step, tuple):
                 if step.turn_id == turn_id:
                     yield frame_notice(step)
                 continue
@@ -90,30 +90,37 @@ async def stream_conversation(app: App, conversation_id: ConversationId, *, afte
     """Everything in the conversation beyond `after`, for as long as the reader stays."""
     async with aclosing(follow(app, conversation_id, after=after)) as steps:
         async for step in steps:
-            yield frame_notice(step) if isinstance(step, TurnStage) else frame(step) or HEARTBEAT
+            yield (frame(step) or HEARTBEAT) if isinstance(step, tuple) else frame_notice(step)
 
 
-async def follow(app: App, conversation_id: ConversationId, *, after: int) -> AsyncGenerator[Batch | TurnStage, None]:
-    """The log beyond `after` in batches, an empty one per heartbeat, with stage notices in between."""
-    with app.runner.notices.listen(conversation_id) as notices:
-        batches = read_log(app.database, conversation_id, after=after, idle_s=HEARTBEAT_S)
-        yield await anext(batches)
-        next_batch = asyncio.ensure_future(anext(batches))
-        next_notice = asyncio.ensure_future(notices.get())
-        try:
-            while True:
-                await asyncio.wait({next_batch, next_notice}, return_when=asyncio.FIRST_COMPLETED)
-                if next_notice.done():
-                    yield next_notice.result()
-                    next_notice = asyncio.ensure_future(notices.get())
-                if next_batch.done():
-                    yield next_batch.result()
-                    next_batch = asyncio.ensure_future(anext(batches))
-        finally:
-            next_batch.cancel()
-            next_notice.cancel()
-            await asyncio.gather(next_batch, next_notice, return_exceptions=True)
-            await batches.aclose()
+async def follow(app: App, conversation_id: ConversationId, *, after: int) -> AsyncGenerator[Batch | Notice, None]:
+    """The log beyond `after` in batches, an empty one per heartbeat, with notices in their place between them."""
+    log_of = read_log(app.database, conversation_id, after=after, idle_s=HEARTBEAT_S)
+    with app.runner.notices.listen(conversation_id, seen=after) as notices:
+        async with aclosing(log_of) as batches:
+            first = await anext(batches)
+            notices.pass_on(first)
+            yield first
+            next_batch = asyncio.ensure_future(anext(batches))
+            next_notice = asyncio.ensure_future(notices.wait())
+            try:
+                while True:
+                    for notice in notices.take():
+                        yield notice
+                    if next_batch.done():
+                        batch = next_batch.result()
+                        next_batch = asyncio.ensure_future(anext(batches))
+                        for notice in notices.pass_on(batch):
+                            yield notice
+                        yield batch
+                        continue
+                    if next_notice.done():
+                        next_notice = asyncio.ensure_future(notices.wait())
+                    await asyncio.wait({next_batch, next_notice}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                next_batch.cancel()
+                next_notice.cancel()
+                await asyncio.gather(next_batch, next_notice, return_exceptions=True)
 
 
 def frame(events: Iterable[StoredEvent]) -> bytes:
@@ -123,7 +130,7 @@ def frame(events: Iterable[StoredEvent]) -> bytes:
     )
 
 
-def frame_notice(notice: TurnStage) -> bytes:
+def frame_notice(notice: Notice) -> bytes:
     """A notice has no id: it is not in the log and is not sent again."""
     data = json.dumps(to_wire(notice), ensure_ascii=False, separators=(",", ":"))
     return f"event: {notice.kind}\ndata: {data}\n\n".encode()

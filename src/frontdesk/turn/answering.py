@@ -21,6 +21,7 @@ from frontdesk.domain.turn import (
 )
 from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.drafting import DraftReader
 from frontdesk.turn.generation import (
     DraftEnd,
@@ -32,6 +33,7 @@ from frontdesk.turn.generation import (
     prompt_values,
 )
 from frontdesk.turn.notes import TurnNotes
+from frontdesk.turn.provisional import Provisional
 from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
@@ -53,7 +55,9 @@ class Answering:
         history: History,
         notes: TurnNotes,
         telemetry: Telemetry,
+        voice: TurnVoice | None = None,
     ) -> None:
+        """`voice` is where the draft is shown before it is confirmed; None where it is not."""
         self._turn = turn
         self._context = context
         self._release = release
@@ -64,7 +68,10 @@ class Answering:
         self._texts = release.content.profile.texts
         self._lead_in = release.say(self._texts.lead_in, turn.language)
         self._before: list[str] = []
+        self._reader: DraftReader | None = None
+        self._waiting: list[str] = []
         self._drafted_chars = 0
+        self._provisional = Provisional(turn.turn_id, voice, read=self._unconfirmed, on_first=notes.shown)
 
     @property
     def has_answer(self) -> bool:
@@ -87,18 +94,23 @@ class Answering:
             on_attempt=self._notes.attempt,
         )
         reader = self._begin(text, disclaimer)
-        async with aclosing(draft):
-            while not reader.is_blocked and (event := await self._next(draft)) is not None:
-                if isinstance(event, DraftReset):
-                    reader = self._begin(text, disclaimer)
-                    if self._notes.sentences:
-                        yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
-                    self._notes.forget_sentences()
-                    continue
-                async for step in self._confirm(self._cut(reader, event)):
-                    yield step
-                if isinstance(event, DraftText) and self._is_endless(event):
-                    break
+        try:
+            async with aclosing(draft):
+                while not reader.is_blocked and (event := await self._next(draft)) is not None:
+                    if isinstance(event, DraftReset):
+                        reader = self._begin(text, disclaimer)
+                        if self._notes.sentences:
+                            yield TurnReset(turn_id=self._turn.turn_id, reason="vendor_failed")
+                        self._notes.forget_sentences()
+                        continue
+                    async for step in self._confirm(self._cut(reader, event)):
+                        yield step
+                    if isinstance(event, DraftText) and self._is_endless(event):
+                        break
+            if reader.is_blocked:
+                self._provisional.withdraw("guard_out")
+        finally:
+            self._provisional.clear()
         self._note_guard_out(reader.verdict)
         if self.has_answer and self._notes.has_withheld:
             self._notes.degrade("claims_withheld")
@@ -107,9 +119,21 @@ class Answering:
 
     def _begin(self, text: str, disclaimer: str) -> DraftReader:
         """A reader for a fresh draft; what is said before its first sourced sentence waits for one."""
+        self._provisional.clear()
         self._before = [disclaimer] if disclaimer else []
+        self._waiting = []
         self._drafted_chars = 0
-        return self._read_draft(text)
+        self._reader = self._read_draft(text)
+        return self._reader
+
+    def _unconfirmed(self) -> str:
+        """Everything that is drafted, not confirmed and not held back by the guard, as it would be joined."""
+        if self._reader is None or self._reader.is_blocked:
+            return ""
+        with self._notes.timed(Stage.GUARD_OUT, "provisional"):
+            forming = self._reader.forming
+        said = " ".join([*self._waiting, forming]).strip()
+        return "\n\n".join([*self._before, said]) if said else ""
 
     def _is_endless(self, event: DraftText) -> bool:
         """Whether the model goes on and on; what was confirmed of it so far stands."""
@@ -169,19 +193,24 @@ class Answering:
         What the assistant says in its own prepared words, the disclaimer and the lead-in, claims nothing and waits
         until there is something for it to introduce.
         """
-        for piece in pieces:
+        self._waiting = pieces
+        self._provisional.touch()
+        while self._waiting:
             await asyncio.sleep(0)  # a long draft must not hold up everybody else's
+            piece = self._waiting[0]
             if piece.strip() == self._lead_in:
                 self._before.append(self._lead_in)
-                continue
-            report = await self._ground(piece)
-            if report is None:
-                continue
-            while self._before:
-                async for step in self._tell(self._before.pop(0), None):
+            elif (report := await self._ground(piece)) is None:
+                self._provisional.withdraw("ground")
+            else:
+                while self._before:
+                    async for step in self._tell(self._before[0], None):
+                        yield step
+                    self._before.pop(0)
+                async for step in self._tell(piece, report):
                     yield step
-            async for step in self._tell(piece, report):
-                yield step
+            self._waiting.pop(0)
+            self._provisional.refresh()
 
     async def _ground(self, piece: str) -> GroundingReport | None:
         """The report of a supported piece; None when it was withheld."""

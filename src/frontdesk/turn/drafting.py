@@ -21,6 +21,11 @@ class DraftReader:
     def is_blocked(self) -> bool:
         return self._guard.is_blocked
 
+    @property
+    def forming(self) -> str:
+        """What may be shown, unconfirmed, of the sentence that is not complete; the guard has looked at all of it."""
+        return " ".join(f"{self._line}{self._guard.preview(self._sentences.forming)}".split())
+
     def feed(self, delta: str) -> list[str]:
         """The sentences that the delta completed."""
         return self._let_go(self._sentences.feed(delta))

@@ -51,6 +51,7 @@ class TurnNotes:
     degraded: list[str] = field(default_factory=list)
     text: str = ""
     first_confirmed_s: float | None = None
+    first_provisional_s: float | None = None
     _spent_ms: dict[tuple[Stage, str], float] = field(default_factory=lambda: defaultdict(float))
     _errors: dict[Stage, str] = field(default_factory=dict)
     _withheld_before: int = 0
@@ -103,6 +104,11 @@ class TurnNotes:
         if self.first_confirmed_s is None:
             self.first_confirmed_s = self.clock.monotonic() - self.started_s
 
+    def shown(self) -> None:
+        """The first unconfirmed text was told."""
+        if self.first_provisional_s is None:
+            self.first_provisional_s = self.clock.monotonic() - self.started_s
+
     def withhold(self, piece: Withheld) -> None:
         self.withheld.append(piece)
         for reason in piece.reasons:
@@ -125,6 +131,8 @@ class TurnNotes:
         per_stage["total"] = round((self.clock.monotonic() - self.started_s) * 1000, 3)
         if self.first_confirmed_s is not None:
             per_stage["first_confirmed"] = round(self.first_confirmed_s * 1000, 3)
+        if self.first_provisional_s is not None:
+            per_stage["first_provisional"] = round(self.first_provisional_s * 1000, 3)
         self._count(timings)
         return TurnRecord(
             answer=Answer(

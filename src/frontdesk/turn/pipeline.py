@@ -12,7 +12,7 @@
     record     the turn is not finished
 
 Only this module knows the order. It writes nothing itself: it yields what should be told, and the
-runner commits it (see `frontdesk.turn.runner`).
+runner commits it (see `frontdesk.turn.runner`). Only unconfirmed text goes to listeners directly.
 """
 
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationSt
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import EscalationId, MessageId
-from frontdesk.domain.release import Localised
+from frontdesk.domain.release import ChannelSettings, Localised
 from frontdesk.domain.safety import FindingKind, GuardAction, Verdict
 from frontdesk.domain.turn import (
     ConfidenceLevel,
@@ -40,6 +40,7 @@ from frontdesk.domain.turn import (
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.answering import Answering
+from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
 )
@@ -71,6 +72,7 @@ class TurnRun:
         clock: Clock,
         tokens: TokenSource,
         telemetry: Telemetry,
+        voice: TurnVoice,
     ) -> None:
         self._turn = turn
         self.context = context
@@ -81,6 +83,7 @@ class TurnRun:
         self._clock = clock
         self._tokens = tokens
         self._telemetry = telemetry
+        self.voice = voice
         self._has_withdrawn = False
         self.notes = TurnNotes(clock=clock, telemetry=telemetry, channel=turn.channel, started_s=clock.monotonic())
 
@@ -90,6 +93,13 @@ class TurnRun:
         return self.context.conversation.status is not ConversationStatus.ASSISTANT
 
     @property
+    def _shows_drafts(self) -> bool:
+        """Whether the channel shows text that is not confirmed yet."""
+        channels: dict[str, ChannelSettings] = dict(self.release.content.profile.channels.items())
+        settings = channels.get(self._turn.channel)
+        return settings is not None and settings.streaming == "provisional"
+
+    @property
     def summarised_now(self) -> tuple[Message, ...]:
         """The messages that this turn moved from the history into the summary."""
         before, until = self.context.conversation.summarised_until, self.history.summarised_until
@@ -97,6 +107,9 @@ class TurnRun:
 
     async def steps(self) -> AsyncGenerator[Step]:
         """Work through the stages. The last step is the ending."""
+        if self._turn.attachments and not self._turn.text:
+            yield self._only_files()
+            return
         verdict = self._guard_in()
         if verdict.is_blocked:
             yield self._prepared(Outcome.REFUSED, self._say(self._texts.blocked))
@@ -216,6 +229,7 @@ class TurnRun:
             history=self.history,
             notes=self.notes,
             telemetry=self._telemetry,
+            voice=self.voice if self._shows_drafts else None,
         )
         sentences = answering.steps(text, disclaimer=route.disclaimer, deadline_s=self._remaining_s())
         async with aclosing(sentences):
@@ -239,6 +253,12 @@ class TurnRun:
         if self.notes.verdict_out is not None and self.notes.verdict_out.is_blocked:
             self.notes.degrade("answer_blocked")
         self.notes.route = await self._uncovered(text, found)
+        return self._without_knowledge(self.notes.route)
+
+    def _only_files(self) -> Ending:
+        """The ending of a message without words: nothing is claimed of files that nobody has read."""
+        why = "The message is files alone, and the assistant reads none."
+        self.notes.route = Route(kind="clarify", reply=self._say(self._texts.file_arrived), why=why)
         return self._without_knowledge(self.notes.route)
 
     # -- endings ---------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, StoredTurn, Stores
 from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.context import as_let_in, load_context, unread_context
-from frontdesk.turn.delivery import StageNotices, deliver_events
+from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.intake import (
     Acceptance,
@@ -272,13 +272,14 @@ class TurnRunner:
             clock=self._clock,
             tokens=self._tokens,
             telemetry=self._telemetry,
+            voice=TurnVoice(self.notices, turn.conversation_id, after=context.conversation.last_seq),
         )
 
     async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
         if run.is_handed_over:
             return run.silent()
         if turn.lease.fence > 1:
-            await self._void_earlier_attempt(turn)
+            run.voice.after = max(run.voice.after, await self._void_earlier_attempt(turn))
         return await self._tell_steps(run, turn)
 
     async def _tell_steps(self, run: TurnRun, turn: OpenTurn) -> Ending:
@@ -288,21 +289,23 @@ class TurnRunner:
                 if isinstance(step, Ending):
                     return step
                 if isinstance(step, TurnStage):
-                    self.notices.tell(turn.conversation_id, step)
+                    run.voice.tell(step)
                 else:
-                    await self._commit(turn, step)
+                    run.voice.after = await self._commit(turn, step)
         raise AssertionError("a pipeline ends with an ending")
 
-    async def _commit(self, turn: OpenTurn, event: AnswerSentence | TurnReset) -> None:
-        await deliver_events(
+    async def _commit(self, turn: OpenTurn, event: AnswerSentence | TurnReset) -> int:
+        """The event's sequence number, once it is in the log."""
+        (stored,) = await deliver_events(
             self._database, self._clock, conversation_id=turn.conversation_id, lease=turn.lease, events=[event]
         )
+        return stored.seq
 
-    async def _void_earlier_attempt(self, turn: OpenTurn) -> None:
-        """Tell readers that the sentences of a dead worker's attempt do not count."""
-        had_sentences = await self._database.read(lambda stores: _has_open_sentences(stores, turn))
-        if had_sentences:
-            await self._commit(turn, TurnReset(turn_id=turn.turn_id, reason="taken_over"))
+    async def _void_earlier_attempt(self, turn: OpenTurn) -> int:
+        """Tell readers that the sentences of a dead worker's attempt do not count; the sequence number of that, or 0."""
+        if not await self._database.read(lambda stores: _has_open_sentences(stores, turn)):
+            return 0
+        return await self._commit(turn, TurnReset(turn_id=turn.turn_id, reason="taken_over"))
 
     async def _record(self, run: TurnRun, turn: OpenTurn, ending: Ending) -> None:
         try:
@@ -318,6 +321,7 @@ class TurnRunner:
             outcome=answer.outcome,
             seconds=total_ms / 1000,
             first_confirmed_s=run.notes.first_confirmed_s,
+            first_provisional_s=run.notes.first_provisional_s,
         )
         log.info(
             "turn_ended",
@@ -383,19 +387,19 @@ class TurnRunner:
         self._poke.clear()
 
     async def _claim_some(self, limit: int) -> None:
-        def claim(stores: Stores) -> list[tuple[StoredTurn, str]]:
+        def claim(stores: Stores) -> list[OpenTurn]:
             taken = stores.turns.claim(self._owner, lease_s=self._limits.lease_s, limit=limit)
-            return [(turn, _text_of(stores, turn)) for turn in taken]
+            return [self._claimed(stores, turn) for turn in taken]
 
-        for turn, text in await self._database.write(claim):
-            if turn.fence > 1:
-                log.warning("turn_taken_over", turn_id=turn.turn_id, fence=turn.fence)
-            self._spawn(to_open_turn(turn, text, owner=self._owner))
+        for turn in await self._database.write(claim):
+            if turn.lease.fence > 1:
+                log.warning("turn_taken_over", turn_id=turn.turn_id, fence=turn.lease.fence)
+            self._spawn(turn)
 
-
-def _text_of(stores: Stores, turn: StoredTurn) -> str:
-    message = stores.messages.get(turn.message_id)
-    return message.text if message else ""
+    def _claimed(self, stores: Stores, turn: StoredTurn) -> OpenTurn:
+        message = stores.messages.get(turn.message_id)
+        files = stores.attachments.sent_with(turn.conversation_id, turn.message_id)
+        return to_open_turn(turn, message.text if message else "", owner=self._owner, attachments=files)
 
 
 def _has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:

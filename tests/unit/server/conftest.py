@@ -22,7 +22,15 @@ from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap import App, ReleaseBook
 from frontdesk.domain.conversation import InboundMessage, Principal
 from frontdesk.domain.errors import UnauthenticatedError
-from frontdesk.domain.events import AnswerCompleted, AnswerSentence, Event, TurnFailed, TurnStage
+from frontdesk.domain.events import (
+    AnswerCompleted,
+    AnswerProvisional,
+    AnswerSentence,
+    AnswerWithdrawn,
+    Event,
+    TurnFailed,
+    TurnStage,
+)
 from frontdesk.domain.ids import ChunkId, DocumentId, MessageId, ReleaseId, SnapshotId, TurnId
 from frontdesk.domain.knowledge import SnapshotManifest
 from frontdesk.domain.release import ReleaseManifest
@@ -125,7 +133,7 @@ class ScriptedTurns:
         for step in self.script(turn.turn_id):
             if isinstance(step, asyncio.Event):
                 await step.wait()
-            elif isinstance(step, TurnStage):
+            elif isinstance(step, TurnStage | AnswerProvisional | AnswerWithdrawn):
                 self.notices.tell(turn.conversation_id, step)
             else:
                 await self._tell(accepted, step)

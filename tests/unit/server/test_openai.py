@@ -8,7 +8,7 @@ import httpx2
 import openai
 import pytest
 
-from frontdesk.domain.events import AnswerSentence, TurnReset
+from frontdesk.domain.events import AnswerProvisional, AnswerSentence, TurnReset
 from frontdesk.domain.ids import TurnId
 from frontdesk.domain.turn import Outcome
 
@@ -137,6 +137,11 @@ async def test_what_the_last_event_adds_is_sent_too(desk: Any, client: openai.As
         answer.completed(turn_id, text="You have 60 days. [1]\n\nI left something out."),
     ]
     assert await _texts(client) == "You have 60 days. [1]\n\nI left something out."
+
+
+async def test_unconfirmed_text_is_never_sent(desk: Any, client: openai.AsyncOpenAI, answer: Any) -> None:
+    desk.turns.script = lambda turn_id: [AnswerProvisional(turn_id=turn_id, text="Unconfirmed"), *answer.plain(turn_id)]
+    assert "Unconfirmed" not in await _texts(client)
 
 
 async def test_errors_are_in_the_words_of_that_api(desk: Any, client: openai.AsyncOpenAI) -> None:

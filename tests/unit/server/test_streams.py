@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frontdesk.domain.events import TurnStage
+from frontdesk.domain.events import AnswerProvisional, AnswerWithdrawn, TurnStage
 
 
 def _kinds(events: list[dict[str, Any]]) -> list[str]:
@@ -40,6 +40,35 @@ async def test_stage_notices_come_between_and_have_no_id(desk: Any) -> None:
     assert accepted["kind"] == "turn.accepted"
     assert (notice["kind"], notice["id"]) == ("turn.stage", None)
     assert json.loads(notice["data"])["label"] == "Looking"
+
+
+async def test_unconfirmed_text_is_told_as_it_is_now_and_is_gone_when_the_turn_ends(desk: Any) -> None:
+    first, more = asyncio.Event(), asyncio.Event()
+    plain = desk.turns.script
+    desk.turns.script = lambda turn_id: [
+        first,
+        AnswerProvisional(turn_id=turn_id, text="You have"),
+        AnswerProvisional(turn_id=turn_id, text="You have 60"),
+        more,
+        AnswerWithdrawn(turn_id=turn_id, stage="ground"),
+        AnswerProvisional(turn_id=turn_id, text="More of it"),
+        *plain(turn_id)[1:],
+    ]
+    conversation_id, headers = await desk.open_conversation()
+    path = f"/v1/conversations/{conversation_id}/messages"
+    async with desk.stream("POST", path, _sse(headers, **{"Idempotency-Key": "k"}), {"text": "How long?"}) as stream:
+        await stream.events(count=1)
+        first.set()
+        (shown,) = await stream.events(count=1)
+        more.set()
+        rest = await stream.events()
+    assert (shown["kind"], shown["id"]) == ("answer.provisional", None)
+    assert json.loads(shown["data"]).keys() == {"turn_id", "text"}
+    assert json.loads(shown["data"])["text"] == "You have 60"
+    assert _kinds(rest)[0] == "answer.withdrawn"
+    assert json.loads(rest[0]["data"])["stage"] == "ground"
+    assert [json.loads(event["data"])["text"] for event in rest if event["kind"] == "answer.provisional"][-1] == ""
+    assert _kinds(rest)[-1] == "answer.completed"
 
 
 async def test_a_repeated_key_replays_the_same_bytes(desk: Any) -> None:

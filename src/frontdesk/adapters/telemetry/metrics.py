@@ -30,6 +30,13 @@ class PrometheusTelemetry:
         self._ttft = histogram(
             "ttft_seconds", "From the start of work to the first confirmed text.", _TURN_BUCKETS, "channel", "release"
         )
+        self._first_provisional = histogram(
+            "first_provisional_seconds",
+            "From the start of work to the first text shown as unconfirmed.",
+            _TURN_BUCKETS,
+            "channel",
+            "release",
+        )
         self._stage_seconds = histogram("stage_seconds", "Time spent per stage.", _STAGE_BUCKETS, "stage", "step")
         self._stage_errors = counter("stage_errors_total", "Stages that ended with an error.", "stage", "reason")
         self._attempts = counter("vendor_attempts_total", "Requests to models.", "vendor", "model", "result")
@@ -58,12 +65,21 @@ class PrometheusTelemetry:
         self._accepted.labels(channel).inc()
 
     def turn_ended(
-        self, *, channel: str, release: str, outcome: Outcome, seconds: float, first_confirmed_s: float | None
+        self,
+        *,
+        channel: str,
+        release: str,
+        outcome: Outcome,
+        seconds: float,
+        first_confirmed_s: float | None,
+        first_provisional_s: float | None,
     ) -> None:
         self._turns.labels(channel, release, outcome.value).inc()
         self._turn_seconds.labels(channel, release).observe(seconds)
         if first_confirmed_s is not None:
             self._ttft.labels(channel, release).observe(first_confirmed_s)
+        if first_provisional_s is not None:
+            self._first_provisional.labels(channel, release).observe(first_provisional_s)
 
     def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None:
         self._stage_seconds.labels(stage.value, step).observe(seconds)

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from frontdesk.bootstrap import App
 from frontdesk.domain.conversation import Conversation, ConversationStatus, InboundMessage, Message, Principal, Role
 from frontdesk.domain.errors import FrontdeskError, MalformedError, NotFoundError
-from frontdesk.domain.events import FINAL_KINDS, AnswerSentence, StoredEvent, TurnFailed, TurnReset, TurnStage
+from frontdesk.domain.events import FINAL_KINDS, AnswerSentence, StoredEvent, TurnFailed, TurnReset
 from frontdesk.domain.ids import ConversationId, CustomerId, MessageId
 from frontdesk.domain.turn import OpenTurn
 from frontdesk.ports.stores import Stores
@@ -33,9 +33,9 @@ from frontdesk.server.api.conversations import GRACE_S, create_conversation, ver
 from frontdesk.server.bodies import json_response, read_body
 from frontdesk.server.problems import openai_error
 from frontdesk.server.routes import Operation, Parameter, frontdesk_of
-from frontdesk.server.streams import HEARTBEAT, EventStream, follow
+from frontdesk.server.streams import HEARTBEAT, HEARTBEAT_S, EventStream
 from frontdesk.text.normalise import normalise_message
-from frontdesk.turn.delivery import final_event
+from frontdesk.turn.delivery import final_event, read_log
 from frontdesk.turn.intake import Accepted
 
 CHANNEL = "openai"
@@ -227,13 +227,12 @@ class Completion:
     async def stream(self, *, has_usage: bool) -> AsyncGenerator[bytes, None]:
         """Chunks as OpenAI clients read them, ended by `[DONE]`, or by an error in its place."""
         yield self._chunk({"role": "assistant", "content": ""})
-        async with aclosing(follow(self.app, self.turn.conversation_id, after=self.after)) as steps:
-            async for step in steps:
-                if isinstance(step, TurnStage):
-                    continue
-                if not step:
+        log_of = read_log(self.app.database, self.turn.conversation_id, after=self.after, idle_s=HEARTBEAT_S)
+        async with aclosing(log_of) as batches:
+            async for batch in batches:
+                if not batch:
                     yield HEARTBEAT
-                for event in step:
+                for event in batch:
                     for chunk in self._translate(event):
                         yield chunk
                     if self._has_ended:

@@ -23,6 +23,7 @@ _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)]*\Z")
 _MAY_END = re.compile(r"[.!?…。！？]\S*\s+\S+\W|[。！？\n]")
 _OPEN_LINK = re.compile(r"!?\[[^\]\n]*(?:\]\([^)\s]*\)?|\Z)")
+_OPEN_MARKUP = re.compile(r"(?:!?\[[^\]\n]*(?:\](?:\([^)\s]*)?)?|(?<![\w*])[*_](?=[^\s*_])[^*_\n]*)\Z")
 _STRONG = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`+")
 _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])")
 _CLAUSE_END = re.compile(r"[;:,–—](?=\s)")
@@ -64,6 +65,14 @@ class SentenceStream:
         self._raw = ""
         pieces = self._pieces(is_over=True)
         return pieces[:-1] if is_cut and pieces and not _ENDED.search(pieces[-1]) else pieces
+
+    @property
+    def forming(self) -> str:
+        """What has come of the next piece, as plain words; without mark-up that is still open. Ends in white space where
+        its last word is whole."""
+        text = _OPEN_MARKUP.sub("", self._text)
+        is_whole = text[-1:].isspace() or (text == self._text and self._raw[:1].isspace())
+        return plain(text, starts_line=self._starts_line) + (" " if is_whole else "")
 
     def _pieces(self, *, is_over: bool) -> list[str]:
         pieces: list[str] = []

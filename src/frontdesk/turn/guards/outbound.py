@@ -56,6 +56,22 @@ class OutboundStream:
         self._is_closed = True
         return self._say([rest])
 
+    def preview(self, text: str) -> str:
+        """What could be let go by now if `text` came next, looked at up to its last whole word on the same rules.
+
+        Nothing is taken: what is fed and said afterwards is the same with it and without. Empty where something in it
+        would be blocked.
+        """
+        ahead = self._held + text
+        window = self._context + ahead[: _whole_words(ahead)]
+        known = len(self._context)
+        if self._is_closed or len(window) == known:
+            return ""
+        found = self._find(window, known)
+        if any(action is GuardAction.BLOCK for _, action in found):
+            return ""
+        return _masked_between(window, found, known, self._cut(window, found, known))
+
     @property
     def is_blocked(self) -> bool:
         """Whether the verdict is a block already; asked for every delta, so it has to be cheap."""
@@ -84,20 +100,25 @@ class OutboundStream:
 
     def _step(self, until: int, *, is_last: bool) -> str:
         window, known = self._context + self._held[:until], len(self._context)
-        found = [(finding, action) for finding, action in self._scan(window) if finding.end > known]
+        found = self._find(window, known)
         blocking = [item for item in found if item[1] is GuardAction.BLOCK]
         if blocking:
             self._note(blocking, known)
             self._is_closed, self._held = True, ""
             return ""
-        cut = len(window) if is_last else max(known, min(self._forming_from(window), len(window)))
-        cut = _outside_of(found, cut, known)
+        cut = len(window) if is_last else self._cut(window, found, known)
         return self._let_go(window, [item for item in found if item[0].end <= cut], known, cut, until)
+
+    def _find(self, window: str, known: int) -> list[tuple[Finding, GuardAction]]:
+        return [(finding, action) for finding, action in self._scan(window) if finding.end > known]
+
+    def _cut(self, window: str, found: list[tuple[Finding, GuardAction]], known: int) -> int:
+        """How far a window that goes on may be let go."""
+        return _outside_of(found, max(known, min(self._forming_from(window), len(window))), known)
 
     def _let_go(self, window: str, found: list[tuple[Finding, GuardAction]], known: int, cut: int, until: int) -> str:
         self._note(found, known)
-        spans = [_from(finding, known) for finding, action in found if action is GuardAction.MASK]
-        text = masked(window[known:cut], [_moved(span, -known) for span in spans])
+        text = _masked_between(window, found, known, cut)
         self._context = window[max(0, cut - CONTEXT_CHARS) : cut]
         self._offset += cut - known
         self._held = self._held[cut - known :]
@@ -112,6 +133,16 @@ class OutboundStream:
         text = "".join(parts)
         self._said.append(text)
         return text
+
+
+def _whole_words(text: str) -> int:
+    """Where the last word that is complete ends."""
+    return max((match.end() for match in _BREAK.finditer(text)), default=0)
+
+
+def _masked_between(window: str, found: list[tuple[Finding, GuardAction]], known: int, cut: int) -> str:
+    spans = [_from(finding, known) for finding, action in found if action is GuardAction.MASK and finding.end <= cut]
+    return masked(window[known:cut], [_moved(span, -known) for span in spans])
 
 
 def _outside_of(found: list[tuple[Finding, GuardAction]], cut: int, known: int) -> int:
