@@ -21,7 +21,7 @@ from frontdesk.server.routes import frontdesk_of
 _FOR_PROGRAMS = ("/v1/", "/openai/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/widget.js")
 _TITLES: Mapping[int, str] = {
     403: "This is not allowed",
-    404: "There is nothing here",
+    404: "Not found",
     405: "This page cannot be used that way",
     429: "Too many attempts",
     503: "Not available at this moment",

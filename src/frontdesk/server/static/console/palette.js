@@ -6,6 +6,7 @@ export function startPalette() {
   const places = [...dialog.querySelectorAll("[role=option]")];
   const none = dialog.querySelector(".none");
   let chosen = null;
+  if (/Mac|iP/.test(navigator.platform)) for (const keys of document.querySelectorAll("[data-palette] kbd")) keys.textContent = "⌘ K";
 
   const choose = (place) => {
     chosen = place ?? null;
