@@ -3,7 +3,7 @@
 app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
 knowledge   embedder, documents in, searching
-staff       links that sign staff in
+staff       keys of staff, and links that sign them in
 scorers     the product's rulers for the command line
 traffic     simulated customers give a demo its first hour
 """
@@ -12,16 +12,25 @@ from frontdesk.bootstrap.app import App, ReleaseBook, create_staff_key, ensure_s
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
 from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
-from frontdesk.bootstrap.staff import create_staff_link
+from frontdesk.bootstrap.staff import (
+    add_staff_key,
+    create_staff_link,
+    held_database,
+    list_staff_keys,
+    remove_staff_key,
+)
 from frontdesk.bootstrap.traffic import Traffic, open_traffic, read_customers
 
 __all__ = [
     "App",
     "ReleaseBook",
     "Traffic",
+    "add_staff_key",
     "create_staff_key",
     "create_staff_link",
     "ensure_staff_key",
+    "held_database",
+    "list_staff_keys",
     "open_app",
     "open_embedder",
     "open_grounding_scorer",
@@ -32,6 +41,7 @@ __all__ = [
     "open_snapshot",
     "open_traffic",
     "read_customers",
+    "remove_staff_key",
     "search_knowledge",
     "start_logging",
     "sync_knowledge",

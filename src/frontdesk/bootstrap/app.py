@@ -107,7 +107,7 @@ async def open_app(
     resources = AsyncExitStack()
     try:
         content = read_assistant(settings.assistant_dir)
-        database = await _open_writer(settings, resources)
+        database = await open_writer(settings, resources)
         embedder = open_embedder(settings)
         if should_sync:
             _note_sync(await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress))
@@ -183,7 +183,7 @@ async def ensure_staff_key(database: Database, clock: Clock, tokens: TokenSource
 async def create_staff_key(settings: Settings) -> str | None:
     """As `ensure_staff_key`, on an installation that is not running."""
     async with AsyncExitStack() as resources:
-        database = await _open_writer(settings, resources)
+        database = await open_writer(settings, resources)
         return await ensure_staff_key(database, SystemClock(), SystemTokens())
 
 
@@ -192,7 +192,7 @@ def start_logging(settings: Settings) -> None:
     configure_logs(level=settings.log_level, style=settings.log_format)
 
 
-async def _open_writer(settings: Settings, resources: AsyncExitStack) -> Database:
+async def open_writer(settings: Settings, resources: AsyncExitStack) -> Database:
     """The database, held for writing; on SQLite this process is the only one that may."""
     prepare_data_dir(settings)
     url = settings.effective_database_url

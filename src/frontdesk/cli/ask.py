@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import os
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
@@ -13,9 +12,8 @@ import typer
 from rich.text import Text
 
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
-from frontdesk.cli.output import complain, err, harmless, out, print_json, progress_of_ingest
-from frontdesk.cli.serving import ADDRESS_FILE
-from frontdesk.domain.errors import UnavailableError
+from frontdesk.cli.output import err, harmless, out, print_json, progress_of_ingest
+from frontdesk.cli.reaching import checked, running_address
 from frontdesk.domain.events import FINAL_KINDS
 from frontdesk.settings import Settings
 
@@ -98,7 +96,7 @@ class Talk:
         body = {"channel": "api", "locale": locale}
         if identity_token:
             body["identity_token"] = identity_token
-        return cls(client, _checked(await client.post("/v1/conversations", json=body)))
+        return cls(client, checked(await client.post("/v1/conversations", json=body)))
 
     async def ask(self, text: str) -> dict[str, Any]:
         """The finished turn."""
@@ -107,7 +105,7 @@ class Talk:
             json={"text": text},
             headers={**self._headers, "Idempotency-Key": uuid.uuid4().hex},
         )
-        return _checked(response)
+        return checked(response)
 
     async def stream(self, text: str) -> AsyncIterator[Event]:
         """The turn's events as they happen, its final one last."""
@@ -117,7 +115,7 @@ class Talk:
         ) as response:
             if response.is_error:
                 await response.aread()
-                _checked(response)
+                checked(response)
             kind = ""
             async for line in response.aiter_lines():
                 name, _, value = line.partition(": ")
@@ -128,7 +126,7 @@ class Talk:
 
     async def ask_for_person(self) -> str:
         """What happens next, in the assistant's words."""
-        answer = _checked(await self._client.post(f"{self._path}/escalation", headers=self._headers))
+        answer = checked(await self._client.post(f"{self._path}/escalation", headers=self._headers))
         return str(answer["text"])
 
 
@@ -161,7 +159,7 @@ async def _show(talk: Talk, question: str) -> dict[str, Any]:
 @asynccontextmanager
 async def _client(settings: Settings, url: str | None) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the given server, of the one that runs on this data folder, or of one started for the purpose."""
-    if url or (url := await _running(settings)):
+    if url or (url := await running_address(settings)):
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             yield client
         return
@@ -176,34 +174,6 @@ async def _client(settings: Settings, url: str | None) -> AsyncIterator[httpx.As
         httpx.AsyncClient(base_url=local, timeout=60) as client,
     ):
         yield client
-
-
-async def _running(settings: Settings) -> str | None:
-    """The address of the server on this data folder, when it is alive."""
-    with suppress(OSError, ValueError, KeyError, httpx.HTTPError):
-        known = json.loads((settings.data_dir / ADDRESS_FILE).read_text(encoding="utf-8"))
-        os.kill(int(known["pid"]), 0)
-        async with httpx.AsyncClient(base_url=known["url"], timeout=2) as client:
-            (await client.get("/healthz")).raise_for_status()
-        return str(known["url"])
-    return None
-
-
-def _checked(response: httpx.Response) -> dict[str, Any]:
-    """The JSON of a good answer.
-
-    Raises:
-        typer.Exit: the server said no; its words were printed.
-        UnavailableError: the answer is not from a Frontdesk server.
-    """
-    try:
-        body = response.json()
-    except ValueError:
-        raise UnavailableError(f"{response.request.url.host} did not answer as a Frontdesk server does.") from None
-    if response.is_error:
-        complain(body.get("detail") or body.get("title") or f"the server answered {response.status_code}")
-        raise typer.Exit(1)
-    return dict(body)
 
 
 def _read_line() -> str:

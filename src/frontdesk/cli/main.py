@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from frontdesk import __version__
-from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting
+from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting, users
 from frontdesk.cli.output import complain
 from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
 
@@ -23,10 +23,12 @@ score_app = typer.Typer(
     help="Measure with the product's own rulers: JSON lines in, JSON lines out.", no_args_is_help=True
 )
 config_app = typer.Typer(help="Settings of this installation.", no_args_is_help=True)
+user_app = typer.Typer(help="Staff keys: who may use what is not meant for customers.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(score_app, name="score")
 app.add_typer(config_app, name="config")
+app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
 
 app.command("init")(starting.init)
@@ -42,6 +44,9 @@ score_app.command("grounding")(score.grounding)
 score_app.command("retrieval")(score.retrieval)
 config_app.command("show")(configuration.show)
 config_app.command("schema")(configuration.schema)
+user_app.command("add")(users.add)
+user_app.command("list")(users.list_keys)
+user_app.command("remove")(users.remove)
 simulate_app.command("vendor")(simulate.vendor)
 
 

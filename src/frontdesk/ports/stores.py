@@ -66,6 +66,14 @@ class OutboxEntry:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffKey:
+    """A staff key as it is known afterwards: the key itself is kept nowhere."""
+
+    name: str
+    created_at: datetime
+
+
 StaffSessionKind = Literal["session", "link"]
 
 
@@ -282,6 +290,14 @@ class StaffKeyStore(Protocol):
 
     def count(self) -> int: ...
 
+    def list_all(self) -> Sequence[StaffKey]:
+        """Oldest first."""
+        ...
+
+    def remove(self, name: str) -> bool:
+        """Withdraw the key of this name; whether there was one."""
+        ...
+
 
 class StaffSessionStore(Protocol):
     """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""
@@ -294,6 +310,10 @@ class StaffSessionStore(Protocol):
 
     def remove(self, token_hash: str) -> None:
         """Forget it; nothing happens where there is none."""
+        ...
+
+    def remove_of(self, name: str) -> int:
+        """Forget every session and link of a staff key; how many that were."""
         ...
 
     def remove_ended(self, *, before: datetime) -> int:
@@ -373,6 +393,7 @@ __all__ = [
     "OutboxEntry",
     "PayloadStore",
     "ReleaseStore",
+    "StaffKey",
     "StaffKeyStore",
     "StaffSession",
     "StaffSessionKind",

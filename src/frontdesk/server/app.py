@@ -12,7 +12,7 @@ from frontdesk import __version__
 from frontdesk.bootstrap import App
 from frontdesk.server import health, pages
 from frontdesk.server.access import Gate
-from frontdesk.server.api import admin, assistant, conversations, feedback, openai
+from frontdesk.server.api import admin, assistant, conversations, feedback, openai, staff_keys
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
@@ -26,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *feedback.OPERATIONS,
     *openai.OPERATIONS,
     *admin.OPERATIONS,
+    *staff_keys.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -56,6 +56,9 @@ DECLARED = {
     "GET /v1/admin/escalations": Access.STAFF,
     "GET /v1/admin/release": Access.STAFF,
     "GET /v1/admin/knowledge": Access.STAFF,
+    "GET /v1/admin/staff-keys": Access.STAFF,
+    "POST /v1/admin/staff-keys": Access.STAFF,
+    "DELETE /v1/admin/staff-keys/{name}": Access.STAFF,
     "GET /healthz": Access.PUBLIC,
     "GET /readyz": Access.PUBLIC,
     "GET /metrics": Access.STAFF,
@@ -79,7 +82,8 @@ def test_every_route_has_the_access_that_this_table_says() -> None:
 async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: Operation) -> None:
     conversation_id, token = await desk.open_conversation()
     _, foreign = await desk.open_conversation()
-    path = operation.path.replace("{path:path}", "chat.js").format(conversation_id=conversation_id, turn_id="turn_x")
+    ids = {"conversation_id": conversation_id, "turn_id": "turn_x", "name": "nobody"}
+    path = operation.path.replace("{path:path}", "chat.js").format(**ids)
     for credential, headers in {
         "none": {},
         "nonsense": {"Authorization": "Bearer nonsense"},
@@ -95,7 +99,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
             continue
         assert response.status_code not in (401, 403, 429), credential
         if response.status_code == 404:
-            assert response.json()["detail"] == "There is no such turn."
+            assert response.json()["detail"] in ("There is no such turn.", "There is no such staff key.")
 
 
 async def test_refuses_a_route_that_declares_no_access() -> None:

@@ -14,6 +14,7 @@ _FIND = select(staff_sessions.c.name, staff_sessions.c.created_at, staff_session
     staff_sessions.c.token_hash == bindparam("wanted"), staff_sessions.c.kind == bindparam("of_kind")
 )
 _REMOVE = delete(staff_sessions).where(staff_sessions.c.token_hash == bindparam("wanted"))
+_REMOVE_OF = delete(staff_sessions).where(staff_sessions.c.name == bindparam("of_name"))
 _REMOVE_ENDED = delete(staff_sessions).where(staff_sessions.c.expires_at < bindparam("before"))
 
 
@@ -40,6 +41,10 @@ class StaffSessions:
 
     def remove(self, token_hash: str) -> None:
         self._session.run(_REMOVE, {"wanted": token_hash})
+
+    def remove_of(self, name: str) -> int:
+        """Forget every session and link of a staff key; how many that were."""
+        return self._session.run(_REMOVE_OF, {"of_name": name})
 
     def remove_ended(self, *, before: datetime) -> int:
         return self._session.run(_REMOVE_ENDED, {"before": to_ms(before)})

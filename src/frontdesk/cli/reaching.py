@@ -1,0 +1,42 @@
+"""Finding the server that runs on a data folder, and reading what it answers."""
+
+import json
+import os
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import typer
+
+from frontdesk.cli.output import complain
+from frontdesk.cli.serving import ADDRESS_FILE
+from frontdesk.domain.errors import UnavailableError
+from frontdesk.settings import Settings
+
+
+async def running_address(settings: Settings) -> str | None:
+    """The address of the server on this data folder, when it is alive."""
+    with suppress(OSError, ValueError, KeyError, httpx.HTTPError):
+        known = json.loads((settings.data_dir / ADDRESS_FILE).read_text(encoding="utf-8"))
+        os.kill(int(known["pid"]), 0)
+        async with httpx.AsyncClient(base_url=known["url"], timeout=2) as client:
+            (await client.get("/healthz")).raise_for_status()
+        return str(known["url"])
+    return None
+
+
+def checked(response: httpx.Response) -> dict[str, Any]:
+    """The JSON of a good answer.
+
+    Raises:
+        typer.Exit: the server said no; its words were printed.
+        UnavailableError: the answer is not from a Frontdesk server.
+    """
+    try:
+        body = response.json()
+    except ValueError:
+        raise UnavailableError(f"{response.request.url.host} did not answer as a Frontdesk server does.") from None
+    if response.is_error:
+        complain(body.get("detail") or body.get("title") or f"the server answered {response.status_code}")
+        raise typer.Exit(1)
+    return dict(body)
