@@ -4,12 +4,14 @@ app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
 knowledge   embedder, documents in, searching
 staff       keys of staff, and links that sign them in
+prototype   a prototype's function and logged questions, tried once
 scorers     the product's rulers for the command line
 traffic     simulated customers give a demo its first hour
 """
 
 from frontdesk.bootstrap.app import App, ReleaseBook, create_staff_key, ensure_staff_key, open_app, start_logging
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
+from frontdesk.bootstrap.prototype import ImportCheck, check_import, try_questions
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
 from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
 from frontdesk.bootstrap.staff import (
@@ -23,9 +25,11 @@ from frontdesk.bootstrap.traffic import Traffic, open_traffic, read_customers
 
 __all__ = [
     "App",
+    "ImportCheck",
     "ReleaseBook",
     "Traffic",
     "add_staff_key",
+    "check_import",
     "create_staff_key",
     "create_staff_link",
     "ensure_staff_key",
@@ -45,4 +49,5 @@ __all__ = [
     "search_knowledge",
     "start_logging",
     "sync_knowledge",
+    "try_questions",
 ]
