@@ -30,6 +30,8 @@ from frontdesk.releases.yaml_files import MAX_FILE_BYTES, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
 MIN_SYNONYMS = 2
+MAX_STARTER_CHARS = 120
+"""It has to fit on a button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:
 def _cross_checks(folder: Path, content: AssistantContent) -> Iterator[ConfigProblem]:
     """What no single value can get wrong on its own."""
     yield from _check_profile(folder / "assistant.yaml", content.profile)
+    yield from _check_starters(folder / "assistant.yaml", content.profile)
     default = content.profile.default_language
     yield from _check_examples(folder / "intents.yaml", content.routing.intents)
     yield from _check_examples(folder / "topics.yaml", content.routing.topics)
@@ -194,6 +197,16 @@ def _check_profile(path: Path, profile: AssistantProfile) -> Iterator[ConfigProb
             yield ConfigProblem(
                 where=str(path), message=f"`texts.{name}` has nothing in the default language '{default}'."
             )
+
+
+def _check_starters(path: Path, profile: AssistantProfile) -> Iterator[ConfigProblem]:
+    for language, questions in profile.starters.items():
+        where = f"`starters.{language}`"
+        if language not in profile.languages:
+            yield ConfigProblem(where=str(path), message=f"{where}: this is none of the assistant's `languages`.")
+        if any(not question.strip() or len(question) > MAX_STARTER_CHARS for question in questions):
+            message = f"{where}: a question has 1 to {MAX_STARTER_CHARS} characters."
+            yield ConfigProblem(where=str(path), message=message)
 
 
 def _check_synonyms(path: Path, synonyms: Mapping[str, Sequence[Sequence[str]]]) -> Iterator[ConfigProblem]:

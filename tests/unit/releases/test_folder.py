@@ -126,3 +126,22 @@ def test_synonyms_that_cannot_work_are_named(folder: Path, synonyms: str, named:
     (problem,) = [problem for problem in problems_of(folder) if "retrieval.yaml" in problem]
 
     assert named in problem
+
+
+@pytest.mark.parametrize(
+    ("starters", "named"),
+    [
+        ("{fr: [Combien coûte la livraison ?]}", "`starters.fr`: this is none of the assistant's `languages`"),
+        ('{en: ["  "]}', "`starters.en`: a question has 1 to 120 characters"),
+        (f"{{de: [{'x' * 121}]}}", "`starters.de`: a question has 1 to 120 characters"),
+    ],
+)
+def test_starters_that_cannot_be_offered_are_named(folder: Path, starters: str, named: str) -> None:
+    path = folder / "assistant.yaml"
+    text = path.read_text(encoding="utf-8")
+    before, after = text.partition("starters:")[0], text[text.index("\ntexts:") :]
+    path.write_text(f"{before}starters: {starters}{after}", encoding="utf-8")
+
+    (problem,) = [problem for problem in problems_of(folder) if "assistant.yaml" in problem]
+
+    assert named in problem
