@@ -1,6 +1,6 @@
 """`config show`, `config schema` and `doctor`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -70,6 +70,7 @@ def _examine(settings: Settings) -> Iterator[Check]:
     yield Check(
         name="assistant folder", state="ok", detail=f"{content.profile.name} for {content.profile.organisation}"
     )
+    yield from _examine_customers(settings, content.profile.languages)
     embedder = open_embedder(settings)
     if embedder is None:
         yield Check(
@@ -87,6 +88,22 @@ def _examine(settings: Settings) -> Iterator[Check]:
         for problem in error.problems:
             yield Check(name="models", state="problem", detail=str(problem))
     yield _examine_snapshot(settings, embedder.fingerprint if embedder else "")
+
+
+def _examine_customers(settings: Settings, languages: Sequence[str]) -> Iterator[Check]:
+    from frontdesk.bootstrap import read_customers  # noqa: PLC0415
+
+    try:
+        customers = read_customers(settings.assistant_dir, languages)
+    except ConfigError as error:
+        for problem in error.problems:
+            yield Check(name="simulated customers", state="problem", detail=str(problem))
+        return
+    if customers:
+        messages = sum(len(customer.lines) for customer in customers)
+        yield Check(
+            name="simulated customers", state="ok", detail=f"{len(customers)} conversations, {messages} messages"
+        )
 
 
 def _examine_snapshot(settings: Settings, fingerprint: str) -> Check:
