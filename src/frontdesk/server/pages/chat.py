@@ -1,7 +1,5 @@
-"""The customer's chat."""
+"""The customer's chat: as a page of its own, and as one script for any page."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -9,8 +7,17 @@ from fastapi.responses import Response
 
 from frontdesk.server.access import Access
 from frontdesk.server.pages.rendering import html
+from frontdesk.server.pages.statics import accepts_gzip
+from frontdesk.server.pages.widget import widget_script
 from frontdesk.server.routes import Operation, frontdesk_of
 from frontdesk.server.wording import WORDING, choose_language
+
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Encoding",
+}
+"""Any page may load the script; which of them may talk to the desk is another matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,20 +26,16 @@ class ChatPage:
 
     language: str
     title: str
-    assistant: str
     organisation: str
-    notice: str
-    greeting: str
-    wording: Mapping[str, str]
-    wording_json: str
-    """For the script, as the value of an attribute."""
+    home_label: str
+    no_script: str
+    script: str
+    """Address of the widget, which changes with it."""
 
 
 async def chat_page(request: Request) -> Response:
     """The customer's chat."""
-    app = frontdesk_of(request)
-    release = app.releases.serving()
-    profile = release.content.profile
+    profile = frontdesk_of(request).releases.serving().content.profile
     language = choose_language(
         request.query_params.get("lang", ""),
         request.headers.get("accept-language", ""),
@@ -43,14 +46,31 @@ async def chat_page(request: Request) -> Response:
     page = ChatPage(
         language=language,
         title=wording["title"].format(organisation=profile.organisation),
-        assistant=profile.name,
         organisation=profile.organisation,
-        notice=release.say(profile.texts.notice, language),
-        greeting=release.say(profile.texts.greeting, language),
-        wording=wording,
-        wording_json=json.dumps(wording, ensure_ascii=False),
+        home_label=wording["help_home"],
+        no_script=wording["no_script"],
+        script=f"/widget.js?v={widget_script().digest}",
     )
     return html(request, "chat.html", page)
 
 
-OPERATIONS = (Operation(method="GET", path="/", access=Access.PUBLIC, handler=chat_page, tag="Pages", is_listed=False),)
+async def widget(request: Request) -> Response:
+    """The chat as one script. Named with its own digest it never changes; by its plain name it is the newest."""
+    script = widget_script()
+    is_compressed = accepts_gzip(request)
+    is_pinned = request.query_params.get("v") == script.digest
+    etag = f'"{script.digest}{"-gzip" if is_compressed else ""}"'
+    caching = "public, max-age=31536000, immutable" if is_pinned else "public, max-age=300"
+    headers = {**_OPEN, "ETag": etag, "Cache-Control": caching}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if is_compressed:
+        headers["Content-Encoding"] = "gzip"
+    content = script.compressed if is_compressed else script.content
+    return Response(content, headers=headers, media_type="text/javascript; charset=utf-8")
+
+
+OPERATIONS = (
+    Operation(method="GET", path="/chat", access=Access.PUBLIC, handler=chat_page, tag="Pages", is_listed=False),
+    Operation(method="GET", path="/widget.js", access=Access.PUBLIC, handler=widget, tag="Pages", is_listed=False),
+)

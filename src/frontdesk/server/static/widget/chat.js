@@ -1,0 +1,515 @@
+// One customer's chat: what it knows, what it does, and in which state it is. Others draw and fetch.
+import { Client, backOff, isAway, isGone, newKey } from "./client.js";
+import { Compose } from "./compose.js";
+import { act, button, icon, make } from "./dom.js";
+import { applyEvent, isOpen, lastTurn, newLog, plainAnswer } from "./log.js";
+import { Memory } from "./memory.js";
+import { Source } from "./source.js";
+import { View } from "./view.js";
+import { WORDS, say } from "./words.js";
+
+/** Until the assistant has told its own. */
+const LIMITS = { max_chars: 8000, attachments: { media_types: [] } };
+const NARROW = matchMedia("(max-width: 30rem), (max-height: 30rem)");
+const RTL = /^(ar|fa|he|ps|ur|yi)$/;
+
+export class Chat {
+  #stopping = new AbortController();
+  limits = LIMITS;
+  isLinked = true;
+
+  /** @param host the element; its attributes are read once */
+  constructor(host, server, channel, subject) {
+    const memory = new Memory(`${server} ${channel} ${subject}`, host.hasAttribute("ephemeral"));
+    Object.assign(this, { host, server, channel, memory });
+    this.isBubble = host.getAttribute("mode") !== "page";
+    this.outbox = memory.get("outbox") ?? []; // {key, text, files, turn, problem, hint, node, isShown}
+    this.speech = { ...WORDS, ...host.words };
+    this.#leave();
+    const wishes = [memory.get(`language ${host.lang}`, true), host.lang, ...navigator.languages, "en"];
+    this.wishes = wishes.map((wish) => `${wish}`.toLowerCase().split("-")[0]).filter((code) => this.speech[code]);
+    this.#speak(this.wishes[0]);
+    memory.watch(() => this.#agree(), this.#stopping.signal);
+    if (host.hasAttribute("open") || (memory.get("open") && !NARROW.matches)) this.show(true, false);
+    // A closed bubble that has no conversation asks the server for nothing.
+    if (!this.isBubble || memory.conversation || this.outbox.length) this.start();
+    if (host.hasAttribute("autofocus")) this.compose.field.focus();
+  }
+
+  stop() {
+    this.#stopping.abort();
+    this.following?.abort();
+  }
+
+  start() {
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.#meet();
+    this.#agree();
+    this.#drain();
+  }
+
+  // -- language ----------------------------------------------------------------------------------
+
+  #choose(language) {
+    this.memory.set(`language ${this.host.lang}`, language, true);
+    this.#speak(language);
+    this.menuButton.focus();
+    if (this.client.id) this.#post("/locale", { locale: language }).catch(() => {});
+    this.#meet();
+  }
+
+  #speak(language) {
+    this.language = language;
+    this.words = { ...WORDS.en, ...this.speech[language] };
+    this.#build();
+  }
+
+  number = (n, options) => new Intl.NumberFormat(this.language, options).format(n);
+
+  size = (bytes) => {
+    const [unit, scale] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+    return this.number(bytes / scale, { style: "unit", unit, maximumFractionDigits: 1 });
+  };
+
+  // -- the assistant and the conversation --------------------------------------------------------
+
+  /** Who answers here, and in what words; asked until somebody says. */
+  async #meet() {
+    const { language } = this;
+    const isStale = () => this.#stopping.signal.aborted || language !== this.language;
+    for (let failures = 0; !isStale(); failures += 1) {
+      try {
+        const assistant = await new Client(this.server).json(`v1/assistant?locale=${language}`);
+        if (isStale()) return;
+        this.assistant = this.limits = assistant;
+        this.isLinked = true;
+        const { languages } = assistant;
+        const common = [language, ...this.wishes, ...languages].find((code) => languages.includes(code) && this.speech[code]);
+        if (!common || common === language) return this.#fill();
+        this.#speak(common);
+        return this.#meet();
+      } catch {
+        if (failures) this.#link(false);
+        await backOff(failures, this.#stopping.signal);
+      }
+    }
+  }
+
+  /** Begin the conversation on the first deed, once for all tabs. */
+  begin() {
+    this.opening ??= this.memory.alone(async () => {
+      if (this.memory.conversation) return this.#agree();
+      const identity_token = this.host.getAttribute("identity-token") ?? undefined;
+      const body = { channel: this.channel, locale: this.language, identity_token };
+      this.#adopt(await this.client.json("v1/conversations", { body }));
+    });
+    this.opening.catch(() => (this.opening = null));
+    return this.opening;
+  }
+
+  /** Do what the other tabs do: share their conversation, or leave it. */
+  #agree() {
+    const kept = this.memory.conversation;
+    if ((kept?.id ?? "") === this.client.id) return;
+    this.#leave(kept);
+    this.#build();
+    if (kept) this.#follow();
+  }
+
+  #adopt({ conversation_id: id, token }) {
+    this.memory.conversation = { id, token };
+    this.#agree();
+  }
+
+  #leave(record) {
+    this.following?.abort();
+    this.client = new Client(this.server, record ?? {});
+    this.opening = record && Promise.resolve();
+    Object.assign(this, { log: newLog(), isEnded: false, isLive: false, offers: [], trouble: "", blobs: new Map() });
+  }
+
+  /** Start afresh, in every tab. What was not sent is kept as a draft. */
+  restart() {
+    const { field } = this.compose;
+    const unsent = [field.value, ...this.outbox.map((message) => message.text)];
+    this.outbox = [];
+    this.#keepOutbox();
+    this.memory.conversation = null;
+    this.#leave();
+    field.value = unsent.filter(Boolean).join("\n");
+    this.#build();
+    this.compose.field.focus();
+  }
+
+  async #goOn() {
+    try {
+      this.#adopt(await (await this.#post("/fork", {})).json());
+      this.compose.field.focus();
+    } catch {
+      this.complain(this.words.sorry);
+    }
+  }
+
+  async #follow() {
+    const { client, log, following: { signal } = (this.following = new AbortController()) } = this;
+    const mine = (deed) => (value) => signal.aborted || deed(value);
+    const onLink = (isLinked) => {
+      if (isLinked && !this.isLive) {
+        this.isLive = true;
+        this.#suggest();
+        this.#toEnd();
+      }
+      this.#link(isLinked);
+    };
+    await client.follow(log, mine((event) => this.#apply(event)), mine(onLink), signal).catch(mine(() => this.#end()));
+  }
+
+  #end() {
+    this.isEnded = true;
+    this.#tell();
+  }
+
+  #apply({ kind, data, seq }) {
+    const { log, view } = this;
+    const { status, seq: before } = log;
+    const stays = this.#isAtEnd();
+    const entry = applyEvent(log, kind, data, seq);
+    if (seq && before === log.seq) return;
+    if (kind === "turn.accepted") this.#settle(data);
+    if (entry) view.draw(entry);
+    if (status !== log.status) for (const turn of log.turns.values()) view.draw(turn);
+    for (const { node, isShown } of this.outbox) if (node && !isShown) view.element.append(node);
+    this.#notice(kind, data, entry);
+    this.#tell();
+    if (stays) this.#toEnd();
+  }
+
+  /** What is said aloud, told to the page around, and shown on the closed bubble. */
+  #notice(kind, data, entry) {
+    const isAnswer = entry?.outcome && kind !== "feedback.given" && !entry.isSilent;
+    const isOperator = kind === "operator.message";
+    if (!this.isLive) return;
+    if ((isAnswer || isOperator) && !this.panel.open) this.launcher.classList.add("news");
+    if (kind === "turn.stage") this.announce(data.label);
+    if (entry?.kind === "note") this.announce(data.text);
+    if (isOperator) this.announce(`${entry.name || this.words.team}: ${data.text}`);
+    if (isAnswer) this.announce(`${this.name}: ${plainAnswer(entry, this.words.sources)}`);
+    if (isAnswer || isOperator) this.#emit(isAnswer ? "assistant" : "operator");
+    if (isAnswer) this.#suggest();
+    if (kind === "turn.accepted") this.#offer([]);
+  }
+
+  // -- sending -----------------------------------------------------------------------------------
+
+  ask(text, files = []) {
+    this.start();
+    const message = { key: newKey(), text, files: files.map(({ blob, bar, stop, share, ...file }) => file) };
+    this.outbox.push(message);
+    this.#keepOutbox();
+    this.complain("");
+    this.#offer([]);
+    this.view.drawUnsent(message);
+    this.#toEnd();
+    this.#emit("customer");
+    this.#drain();
+  }
+
+  resend(message) {
+    message.problem = "";
+    this.view.drawUnsent(message);
+    this.#drain();
+  }
+
+  /** One message after the other, in the order in which they were written. */
+  async #drain() {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    for (let next; (next = this.outbox.find((one) => !one.problem && !one.turn)); ) await this.#deliver(next);
+    this.isDraining = false;
+  }
+
+  /** Sent until it is there or refused; its key makes sending it again harmless. */
+  async #deliver(message) {
+    const isWanted = () => this.outbox.includes(message) && !this.#stopping.signal.aborted;
+    for (let failures = 0; isWanted(); failures += 1) {
+      try {
+        await this.begin();
+        return this.#sent(message, await this.client.send(message));
+      } catch (error) {
+        if (!isWanted()) return;
+        if (!isAway(error)) return this.#refused(message, error);
+        message.hint = failures && this.words.kept;
+        if (failures === 1 && !message.isShown) this.view.drawUnsent(message);
+        await backOff(failures, this.#stopping.signal);
+      }
+    }
+  }
+
+  #sent(message, { data: { turn_id } }) {
+    const { id, token } = this.client;
+    this.memory.conversation = { id, token };
+    message.turn = turn_id;
+    if (this.log.turns.has(turn_id)) this.#drop(message);
+    else setTimeout(() => this.#readBehind(turn_id), 1500);
+    this.#keepOutbox();
+  }
+
+  /** Where a proxy holds streams back, sending comes to its end with the answer; the log is read then. */
+  #readBehind(turnId) {
+    const { client, log } = this;
+    if (!log.turns.has(turnId)) client.catchUp(log, (event) => log === this.log && this.#apply(event)).catch(() => {});
+  }
+
+  #refused(message, error) {
+    const { words } = this;
+    const { status } = error;
+    const hasEnded = this.client.id && (isGone(error) || status === 409);
+    if (hasEnded) this.#end();
+    const isBusy = status === 429 || status === 503;
+    message.problem = hasEnded ? words.ended : isBusy ? words.busy : (status < 500 && error.message) || words.sorry;
+    message.isShown = false;
+    this.view.drawUnsent(message);
+    this.#toEnd();
+  }
+
+  /** The log shows a message: ours, if it is under way. It stays ours to send until the server has said so. */
+  #settle({ turn_id, text, attachments = [] }) {
+    const known = this.outbox.find((one) => one.turn === turn_id);
+    if (known) return this.#drop(known);
+    const mine = this.outbox.find((one) => !one.isShown && one.text === text && one.files.length === attachments.length);
+    if (mine) mine.isShown = true;
+    mine?.node?.remove();
+  }
+
+  #drop(message) {
+    this.outbox = this.outbox.filter((one) => one !== message);
+    message.node?.remove();
+    this.#keepOutbox();
+  }
+
+  #keepOutbox() {
+    const kept = this.outbox.filter((one) => !one.turn).map(({ key, text, files }) => ({ key, text, files }));
+    this.memory.set("outbox", kept.length ? kept : null);
+  }
+
+  // -- other deeds -------------------------------------------------------------------------------
+
+  #post = (rest, body) => this.client.call(this.client.path(rest), { body });
+
+  async #askForPerson() {
+    this.person.disabled = true;
+    try {
+      await this.begin();
+      await this.#post("/escalation", {});
+      this.complain("");
+    } catch (error) {
+      if (this.client.id && (isGone(error) || error.status === 409)) this.#end();
+      else this.complain(this.words.sorry);
+    }
+    this.compose.field.focus();
+  }
+
+  async rate(turn, rating, reasons = [], comment = "") {
+    const { rating: oldRating, reasons: oldReasons } = turn;
+    this.view.draw(Object.assign(turn, { rating, reasons, comment }));
+    try {
+      await this.#post("/feedback", { turn_id: turn.id, rating, reasons, comment: comment || undefined });
+    } catch {
+      this.view.draw(Object.assign(turn, { rating: oldRating, reasons: oldReasons }));
+      this.complain(this.words.sorry);
+    }
+  }
+
+  /** What else could be asked, below the newest answer. */
+  async #suggest() {
+    const { client, log } = this;
+    const turn = lastTurn(log);
+    const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && !this.outbox.length;
+    if (turn?.outcome !== "answered" || !isLast()) return;
+    const found = await client.json(client.path(`/turns/${turn.id}/suggestions`)).catch(() => null);
+    if (found && isLast()) this.#offer(found.items);
+  }
+
+  /** The bytes of a file in the conversation, fetched once. */
+  async blobOf({ attachment_id: id }) {
+    if (!this.blobs.has(id)) this.blobs.set(id, await (await this.client.call(this.client.path(`/attachments/${id}`))).blob());
+    return this.blobs.get(id);
+  }
+
+  #emit(role) {
+    this.host.dispatchEvent(new CustomEvent("frontdesk-message", { detail: { role }, bubbles: true, composed: true }));
+  }
+
+  // -- the frame ---------------------------------------------------------------------------------
+
+  #build() {
+    const { words, host, language, isBubble } = this;
+    const wasOpen = this.panel?.open;
+    const { field, files = [] } = this.compose ?? {};
+    this.view = new View(this);
+    this.source = new Source(this);
+    this.compose = new Compose(this, { files, text: field?.value ?? this.memory.get("draft") ?? "" });
+    this.spoken = make("p.unseen", { "aria-live": "polite" });
+    this.status = make("p.status", { role: "status" });
+    this.intro = make("div.intro");
+    this.offering = make("div.offers", { role: "group" });
+    this.person = button("person", () => this.#askForPerson());
+    this.pane = make("div.pane", { tabIndex: 0, role: "region", label: words.log }, this.intro, this.view.element, this.offering);
+    const under = make("div.under", this.person, this.compose.count);
+    this.talk = make("div.talk", this.#top(), this.pane, make("footer.foot", this.status, this.compose.element, under));
+    const dir = host.dir || (RTL.test(language) ? "rtl" : "ltr");
+    this.panel = make(isBubble ? "dialog.panel" : "div.panel", { lang: language, dir, label: words.log }, this.talk, this.source.element, this.spoken);
+    this.launcher = button("launch", () => host.open(), { label: words.launch }, icon("chat"));
+    host.shadowRoot.replaceChildren(...(isBubble ? [this.launcher] : []), this.panel);
+    this.#listen();
+    this.log.entries.forEach((entry) => this.view.draw(entry));
+    this.outbox.forEach((message) => message.isShown || this.view.drawUnsent(message));
+    this.#fill();
+    if (isBubble && wasOpen) this.show(true, false);
+    this.#toEnd();
+  }
+
+  #top() {
+    const { words, host } = this;
+    this.title = make("h2");
+    this.subtitle = make("p");
+    this.languages = make("select", { onchange: () => this.#choose(this.languages.value) });
+    this.choice = make("label", `${words.language} `, this.languages);
+    this.menu = make("div.menu", { id: "menu" }, this.choice, button("", () => this.restart(), words.fresh));
+    this.menuButton = act("more", words.more, () => this.#showMenu(this.menu.hidden));
+    this.menuButton.setAttribute("aria-controls", "menu");
+    this.#showMenu(false);
+    const box = make("div.box", { onfocusout: (event) => box.contains(event.relatedTarget) || this.#showMenu(false) }, this.menuButton, this.menu);
+    return make("header.top", make("div.who", this.title, this.subtitle), box, this.isBubble && act("close", words.close, () => host.close()));
+  }
+
+  #showMenu(isShown) {
+    this.menu.hidden = !isShown;
+    this.menuButton.setAttribute("aria-expanded", isShown);
+  }
+
+  #listen() {
+    const { panel, compose } = this;
+    const mark = (isOver) => panel.classList.toggle("dropping", isOver);
+    panel.dataset.drop = this.words.attach;
+    const listeners = {
+      dragover: (event) => event.dataTransfer.types.includes("Files") && (event.preventDefault(), mark(true)),
+      dragleave: (event) => panel.contains(event.relatedTarget) || mark(false),
+      drop: (event) => (mark(false), compose.take(event, event.dataTransfer)),
+      cancel: (event) => event.preventDefault(),
+      keydown: (event) => event.key === "Escape" && (event.preventDefault(), this.#escape()),
+    };
+    for (const listener of Object.entries(listeners)) panel.addEventListener(...listener);
+  }
+
+  #escape() {
+    if (!this.menu.hidden) {
+      this.#showMenu(false);
+      this.menuButton.focus();
+    } else if (!this.source.element.hidden) this.source.close();
+    else if (this.isBubble) this.host.close();
+  }
+
+  /** What the assistant says of itself, once it has said it. */
+  #fill() {
+    const { assistant, words, intro, speech, language } = this;
+    const { name = "", languages = [], notice, greeting } = assistant ?? {};
+    this.name = name;
+    this.title.textContent = name;
+    this.subtitle.textContent = words.machine;
+    const told = () => [make("p.notice", { dir: "auto" }, notice), make("article.said.assistant", make("h3", name), make("p.text", { dir: "auto" }, greeting))];
+    intro.replaceChildren(...(assistant ? told() : [1, 2, 3].map(() => make("div.bone"))));
+    for (const heading of this.view.element.querySelectorAll(".assistant > h3")) heading.textContent = name;
+    const spoken = languages.filter((code) => speech[code]);
+    const option = (value) => make("option", { value, lang: value, selected: value === language }, new Intl.DisplayNames(value, { type: "language" }).of(value));
+    this.languages.replaceChildren(...spoken.map(option));
+    this.choice.hidden = spoken.length < 2;
+    this.compose.allow();
+    this.#offer(this.offers);
+    this.#tell();
+  }
+
+  #offer(items) {
+    const { words, log, offering } = this;
+    const stays = this.#isAtEnd();
+    const isFirst = !log.entries.length && !this.outbox.length && !this.client.id;
+    const shown = isFirst ? (this.assistant?.starters ?? []).map((text) => ({ label: text, text })) : items;
+    const title = isFirst ? words.starters : words.related;
+    const ask = (text) => () => {
+      this.ask(text);
+      this.compose.field.focus();
+    };
+    this.offers = items;
+    offering.setAttribute("aria-label", title);
+    offering.replaceChildren(...(shown.length ? [make("p", title)] : []), ...shown.map(({ label, text }) => button("offer", ask(text), { dir: "auto" }, label)));
+    if (stays) this.#toEnd();
+  }
+
+  #link(isLinked) {
+    this.isLinked = isLinked;
+    this.#tell();
+  }
+
+  /** The one line above the field: in which state the chat is. */
+  #tell() {
+    const { words, log, status, isEnded } = this;
+    const { status: state, operator: name } = log;
+    const isClosed = state === "closed";
+    const isWaiting = state === "waiting" || state === "operator";
+    const states = {
+      ended: (isEnded || isClosed) && words.ended,
+      offline: !this.isLinked && words.offline,
+      trouble: this.trouble,
+      team: isWaiting && (name ? say(words.operator, { name }) : words.waiting),
+      connecting: this.isStarted && !this.assistant && words.connecting,
+      "": "",
+    };
+    const kind = Object.keys(states).find((one) => states[one]) ?? "";
+    if (status.dataset.kind !== kind || status.firstChild?.data !== states[kind]) {
+      status.dataset.kind = kind;
+      status.replaceChildren(states[kind]);
+      if (states.ended) status.append(button("main", () => this.restart(), words.restart));
+      if (states.ended && !isEnded) status.append(button("", () => this.#goOn(), words.go_on));
+    }
+    this.compose.element.hidden = this.person.hidden = !!states.ended;
+    this.person.disabled = isWaiting;
+    this.person.replaceChildren(icon("person"), isWaiting ? words.asked : words.person);
+  }
+
+  /** Say what did not work, until the next deed. */
+  complain(text) {
+    this.trouble = text;
+    this.#tell();
+  }
+
+  /** For those who hear the page: once, when it is complete. */
+  announce(text) {
+    this.spoken.textContent = text;
+  }
+
+  /** What lies under the open source cannot be reached. */
+  covered() {
+    const { element } = this.source;
+    this.panel.classList.toggle("reading", !element.hidden);
+    this.talk.inert = !element.hidden && getComputedStyle(element).position === "absolute";
+  }
+
+  /** Open or close the bubble. */
+  show(isShown, isFocused = true) {
+    const { panel, launcher } = this;
+    if (!this.isBubble) return;
+    this.memory.set("open", isShown || null);
+    launcher.hidden = isShown;
+    if (!isShown) panel.close();
+    else if (NARROW.matches && isFocused) panel.showModal();
+    else panel.open = true;
+    if (isShown) this.start();
+    launcher.classList.remove("news");
+    this.#toEnd();
+    if (isFocused) (isShown ? (matchMedia("(hover: none)").matches ? this.pane : this.compose.field) : launcher).focus();
+  }
+
+  #isAtEnd = () => this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < 120;
+  #toEnd = () => this.pane.scrollTo({ top: this.pane.scrollHeight });
+}
