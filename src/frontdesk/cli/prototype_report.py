@@ -23,7 +23,8 @@ def print_report(report: "TakeOver") -> None:
     from frontdesk.releases.prototype import missing  # noqa: PLC0415  (half a second)
 
     names = report.names
-    out.print(_text(f"{report.folder}: {names.name} for {names.organisation}", "bold"), _text(_guessed(report), "dim"))
+    head = _text(f"{report.folder}: {names.name} for {names.organisation}", "bold")
+    out.print(head.append_text(_text(_guessed(report), "dim")))
     _list("Taken over", _taken(report))
     _list("Changed", _counted((item.source, item.what) for item in report.changes))
     _list("Not taken over", _sentences(report.left_out))
@@ -34,7 +35,7 @@ def print_report(report: "TakeOver") -> None:
 
 def _guessed(report: "TakeOver") -> str:
     where = sorted({source for source in report.names.guessed.values() if source != "starter"})
-    return f"  as {' and '.join(where)} says" if where else ""
+    return f", as {' and '.join(where)} says" if where else ""
 
 
 def _taken(report: "TakeOver") -> list[tuple[str, str]]:

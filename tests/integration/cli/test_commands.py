@@ -1,52 +1,13 @@
 """The command line, as an operator uses it: in order, in one place, with exit codes that mean something."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
-from frontdesk.cli import main
+from command import Run
 
 DEMO = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> object:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
-    """Run `frontdesk …` in an empty folder, without an embedder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FRONTDESK_EMBEDDER", "none")
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-        shown = capsys.readouterr()
-        return Result(code=code, out=shown.out, err=shown.err)
-
-    yield call
-    structlog.reset_defaults()
 
 
 def test_a_newcomer_gets_from_nothing_to_an_answer(run: Run, tmp_path: Path) -> None:
@@ -61,11 +22,11 @@ def test_a_newcomer_gets_from_nothing_to_an_answer(run: Run, tmp_path: Path) -> 
 
     synced = run("knowledge", "sync", "--json")
     assert synced.code == 0
-    assert synced.json["accepted"] == 1  # type: ignore[index]
+    assert synced.json["accepted"] == 1
 
     asked = run("ask", "How many days do I have to return unused items?", "--json")
     assert asked.code == 0, asked.err
-    assert "30 days" in asked.json["text"]  # type: ignore[index]
+    assert "30 days" in asked.json["text"]
 
     refused = run("ask", "Who won the cup in 1954?")
     assert refused.code == 1
@@ -87,8 +48,8 @@ def test_the_staff_key_is_shown_once(run: Run) -> None:
     first = run("init", "one", "--json").json
     second = run("init", "two", "--json").json
 
-    assert str(first["staff_key"]).startswith("fd_")  # type: ignore[index]
-    assert second["staff_key"] is None  # type: ignore[index]
+    assert str(first["staff_key"]).startswith("fd_")
+    assert second["staff_key"] is None
 
 
 def test_a_broken_assistant_folder_is_explained_with_file_and_line(run: Run, tmp_path: Path) -> None:
@@ -114,7 +75,7 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_settings_are_shown_with_their_origin(run: Run) -> None:
-    rows = {row["name"]: row for row in run("config", "show", "--data-dir", "here", "--json").json}  # type: ignore[attr-defined]
+    rows = {row["name"]: row for row in run("config", "show", "--data-dir", "here", "--json").json}
 
     assert rows["FRONTDESK_DATA_DIR"]["origin"] == "command line"
     assert rows["FRONTDESK_EMBEDDER"]["origin"] == "environment"
@@ -138,8 +99,8 @@ def test_a_search_sees_what_its_audiences_may_see(run: Run) -> None:
     public = run("knowledge", "search", question, *common)
     member = run("knowledge", "search", question, "--audience", "members", *common)
 
-    assert "members" not in {passage["audience"] for passage in public.json["passages"]}  # type: ignore[index]
-    assert "members" in {passage["audience"] for passage in member.json["passages"]}  # type: ignore[index]
+    assert "members" not in {passage["audience"] for passage in public.json["passages"]}
+    assert "members" in {passage["audience"] for passage in member.json["passages"]}
 
 
 def test_rows_are_scored_and_a_bad_one_is_named_by_its_line(run: Run, tmp_path: Path) -> None:
@@ -186,7 +147,7 @@ def test_lines_that_are_no_objects_are_refused(run: Run, tmp_path: Path, text: s
 
 
 def test_a_schema_is_printed_for_editors(run: Run) -> None:
-    assert run("config", "schema", "models.yaml").json["additionalProperties"] is False  # type: ignore[index]
+    assert run("config", "schema", "models.yaml").json["additionalProperties"] is False
     assert run("config", "schema", "nothing.yaml").code == 2
 
 

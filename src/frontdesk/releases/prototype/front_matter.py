@@ -59,7 +59,8 @@ def quoted(value: str) -> str:
 
 
 def one_line(value: str) -> str:
-    return " ".join(value.split())
+    """The value without line breaks and control characters, which a comment or a title cannot hold."""
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
 
 
 def _block(values: Mapping[str, str]) -> str:
