@@ -16,6 +16,7 @@ from frontdesk.server.api import admin, assistant, conversations, feedback, open
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
+from frontdesk.server.pages.help import Popular
 from frontdesk.server.pages.trouble import show_trouble
 from frontdesk.server.problems import CatchErrors, install_problems
 from frontdesk.server.routes import GuardedRoute, Operation, add_operation
@@ -53,6 +54,7 @@ def create_app(app: App) -> FastAPI:
     web.state.frontdesk = app
     web.state.gate = Gate(app.database, app.clock)
     web.state.closing = asyncio.Event()
+    web.state.popular = Popular(app.database, app.clock)
     for operation in OPERATIONS:
         add_operation(web, operation)
     refuse_undeclared(web)

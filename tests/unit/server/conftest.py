@@ -307,6 +307,15 @@ def a_snapshot() -> SnapshotManifest:
     )
 
 
+class EmptyIndex:
+    """A snapshot of which only the manifest is asked."""
+
+    manifest = a_snapshot()
+
+    def documents(self) -> tuple[()]:
+        return ()
+
+
 def a_release() -> ServedRelease:
     """The demo's words; the stages are not used, because turns are scripted."""
     manifest = ReleaseManifest(
@@ -318,7 +327,7 @@ def a_release() -> ServedRelease:
         content=read_assistant(EXAMPLE),
         guard=nothing,
         router=nothing,
-        retriever=cast("Any", SimpleNamespace(index=SimpleNamespace(manifest=a_snapshot()))),
+        retriever=cast("Any", SimpleNamespace(index=EmptyIndex())),
         generator=nothing,
         grounder=nothing,
         jobs=nothing,

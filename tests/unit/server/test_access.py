@@ -63,6 +63,8 @@ DECLARED = {
     "GET /readyz": Access.PUBLIC,
     "GET /metrics": Access.STAFF,
     "GET /": Access.PUBLIC,
+    "GET /help": Access.PUBLIC,
+    "GET /help/{document_id}": Access.PUBLIC,
     "GET /docs": Access.PUBLIC,
     "GET /openapi.json": Access.PUBLIC,
     "GET /static/{path:path}": Access.PUBLIC,

@@ -3,6 +3,7 @@
 rendering    a template and its one dataclass > HTML
 statics      scripts, styles, fonts, under addresses that change with their content
 reference    the HTTP API's reference
+help         the organisation's help pages, with the chat beside them
 chat         the customer's chat
 console      what staff see once they have signed in
 
@@ -10,8 +11,10 @@ Nothing comes from elsewhere: every page works with its policy of our own files 
 """
 
 from frontdesk.server.pages import chat, console, reference, statics
+from frontdesk.server.pages import help as help_pages
 
 OPERATIONS = (
+    *help_pages.OPERATIONS,
     *chat.OPERATIONS,
     *reference.OPERATIONS,
     *statics.OPERATIONS,

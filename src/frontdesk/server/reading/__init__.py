@@ -10,7 +10,8 @@ No HTML comes out of a document: what looks like it is text. Time grows with the
 """
 
 from frontdesk.server.reading.drawing import read_blocks
+from frontdesk.server.reading.inline import safe_href
 from frontdesk.server.reading.quotes import find_quote
 from frontdesk.server.reading.values import Block, BlockKind, Run, plain_text, to_json
 
-__all__ = ["Block", "BlockKind", "Run", "find_quote", "plain_text", "read_blocks", "to_json"]
+__all__ = ["Block", "BlockKind", "Run", "find_quote", "plain_text", "read_blocks", "safe_href", "to_json"]
