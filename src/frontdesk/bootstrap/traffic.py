@@ -18,8 +18,9 @@ from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap.app import App
 from frontdesk.domain.conversation import Conversation, ConversationStatus, InboundMessage
 from frontdesk.domain.errors import ConfigError, ConfigProblem, StoreUnavailableError
+from frontdesk.domain.events import StoredEvent
 from frontdesk.domain.feedback import Feedback
-from frontdesk.domain.ids import ConversationId, CustomerId, TurnId
+from frontdesk.domain.ids import CustomerId
 from frontdesk.domain.release import ModelRoutes
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Stores
@@ -47,9 +48,8 @@ _AT_A_TIME = 4
 _ARRIVAL = timedelta(seconds=6)
 """From opening the chat to the first line."""
 _ANSWER_S = 30.0
-_LIMITS = RunnerLimits(deadline_s=7200.0, lease_s=15.0)
-"""A turn that is cut off by a kill stands in the past and must still be in time for whoever takes it over now; the
-lease is longer than a turn takes, for nobody extends it."""
+_DEADLINE_S = 7200.0
+"""A turn that is cut off by a kill stands in the past, and must still be in time for whoever takes it over now."""
 
 
 def read_customers(folder: Path, languages: Sequence[str]) -> tuple[SimulatedCustomer, ...]:
@@ -209,14 +209,15 @@ async def _play_customer(
         tokens=app.tokens,
         telemetry=telemetry,
         owner=f"simulated-{app.tokens.token()}",
-        limits=_LIMITS,
+        limits=RunnerLimits(deadline_s=_DEADLINE_S, lease_s=app.settings.lease_s),
     )
     try:
         for line, moment, following in zip(customer.lines, sent, (*sent[1:], until), strict=True):
             clock.stand_at(moment)
-            turn_id = await _say(app, runner, customer, line, key=moment.isoformat())
+            answered = await _say(app, runner, customer, line, key=moment.isoformat())
+            clock.stand_at(answered.at)  # later than it should be where another worker had to take the turn over
             clock.stand_at(moment + rating_delay(until_next=following - moment))
-            await _rate(app, customer.conversation_id, turn_id, line, at=clock.now())
+            await _rate(app, answered, line, at=clock.now())
     finally:
         await runner.close(grace_s=1.0)
 
@@ -249,26 +250,25 @@ async def _enter(app: App, customer: SimulatedCustomer, *, at: datetime) -> bool
     return await app.database.write(enter)
 
 
-async def _say(app: App, runner: TurnRunner, customer: SimulatedCustomer, line: Line, *, key: str) -> TurnId:
-    """Send the line and wait until it is answered."""
+async def _say(app: App, runner: TurnRunner, customer: SimulatedCustomer, line: Line, *, key: str) -> StoredEvent:
+    """Send the line and wait until it is answered; the event that ended its turn."""
     inbound = InboundMessage(
         conversation_id=customer.conversation_id, text=line.text, idempotency_key=key, channel=customer.channel
     )
     accepted = await runner.accept(inbound)
     turn = accepted.turn
     ended = runner.ended(turn.turn_id)
-    await final_event(
+    return await final_event(
         app.database, turn.conversation_id, turn.turn_id, after=accepted.after_seq, timeout_s=_ANSWER_S, ended=ended
     )
-    return turn.turn_id
 
 
-async def _rate(app: App, conversation_id: ConversationId, turn_id: TurnId, line: Line, *, at: datetime) -> None:
-    if line.feedback is None:
+async def _rate(app: App, answered: StoredEvent, line: Line, *, at: datetime) -> None:
+    if line.feedback is None or answered.turn_id is None:
         return
     given = Feedback(
-        conversation_id=conversation_id,
-        turn_id=turn_id,
+        conversation_id=answered.conversation_id,
+        turn_id=answered.turn_id,
         rating=line.feedback,
         reasons=line.reasons,
         comment=clean_comment(line.comment),
