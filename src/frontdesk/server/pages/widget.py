@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_letters, ascii_lowercase, hexdigits
 
 from frontdesk.server.pages.statics import static_files
 
@@ -20,6 +21,7 @@ _IMPORT = re.compile(r'^import (?:\{ [\w, ]+ \} from )?"\./([\w-]+\.js)";\n', re
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
 _FOREIGN = re.compile(r"^\s*(?:import|export)\b(?!\s*\()|\bimport\.meta\b", re.MULTILINE)
+_PRIVATE = re.compile(r"\.#(\w+)")
 _TOKEN = re.compile(
     r"""(?P<kept>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
     r"""|(?<=[(=,:?&|!\[{;>])[ ]?/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)"""
@@ -62,7 +64,7 @@ def bundle(sources: Mapping[str, str], main: str = MAIN) -> str:
     _visit(main, sources, order)
     parts = [_EXPORT.sub("", _IMPORT.sub("", sources[name])) for name in order]
     _check(order, parts)
-    return f'(()=>{{"use strict";{squeeze(chr(10).join(parts))}}})();\n'
+    return f'(()=>{{"use strict";{_shorten(squeeze(chr(10).join(parts)))}}})();\n'
 
 
 def squeeze(source: str) -> str:
@@ -82,6 +84,14 @@ def squeeze(source: str) -> str:
             was_line = True
     _append(out, source[position:], was_line)
     return "".join(out)
+
+
+def _shorten(source: str) -> str:
+    """Private names of classes become `#a`, `#b` and so on: nothing outside of them can know one."""
+    names = [name for name in dict.fromkeys(_PRIVATE.findall(source)) if not set(name) <= set(hexdigits)]
+    letters = (first + second for first in ("", *ascii_lowercase) for second in ascii_letters)
+    short = dict(zip(names, letters, strict=False))
+    return re.sub(rf"#({'|'.join(names) or '(?!)'})\b", lambda match: f"#{short[match[1]]}", source)
 
 
 def _append(out: list[str], text: str, was_blank: bool) -> None:

@@ -65,12 +65,8 @@ export class Chat {
     this.#build();
   }
 
-  number = (n, options) => new Intl.NumberFormat(this.language, options).format(n);
-
-  size = (bytes) => {
-    const [unit, scale] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-    return this.number(bytes / scale, { style: "unit", unit, maximumFractionDigits: 1 });
-  };
+  number = (n) => n.toLocaleString(this.language, { maximumFractionDigits: 1 });
+  size = (bytes) => (bytes < 1e6 ? `${this.number(bytes / 1e3)} kB` : `${this.number(bytes / 1e6)} MB`);
 
   // -- the assistant and the conversation --------------------------------------------------------
 
@@ -152,17 +148,17 @@ export class Chat {
   }
 
   async #follow() {
-    const { client, log, following: { signal } = (this.following = new AbortController()) } = this;
+    const { signal } = (this.following = new AbortController());
     const mine = (deed) => (value) => signal.aborted || deed(value);
-    const onLink = (isLinked) => {
-      if (isLinked && !this.isLive) {
-        this.isLive = true;
-        this.#suggest();
-        this.#toEnd();
-      }
+    const onEvent = mine((event) => this.#apply(event));
+    const onLink = mine((isLinked) => {
       this.#link(isLinked);
-    };
-    await client.follow(log, mine((event) => this.#apply(event)), mine(onLink), signal).catch(mine(() => this.#end()));
+      if (!isLinked || this.isLive) return;
+      this.isLive = true;
+      this.#suggest();
+      this.#toEnd();
+    });
+    await this.client.follow(this.log, onEvent, onLink, signal).catch(mine(() => this.#end()));
   }
 
   #end() {
@@ -178,7 +174,10 @@ export class Chat {
     if (seq && before === log.seq) return;
     if (kind === "turn.accepted") this.#settle(data);
     if (entry) view.draw(entry);
-    if (status !== log.status) for (const turn of log.turns.values()) view.draw(turn);
+    if (status !== log.status) {
+      for (const turn of log.turns.values()) view.draw(turn);
+      this.#offer([]);
+    }
     for (const { node, isShown } of this.outbox) if (node && !isShown) view.element.append(node);
     this.#notice(kind, data, entry);
     this.#tell();
@@ -457,22 +456,23 @@ export class Chat {
     const { status: state, operator: name } = log;
     const isClosed = state === "closed";
     const isWaiting = state === "waiting" || state === "operator";
+    const ended = (isEnded || isClosed) && words.ended;
     const states = {
-      ended: (isEnded || isClosed) && words.ended,
+      ended,
       offline: !this.isLinked && words.offline,
       trouble: this.trouble,
       team: isWaiting && (name ? say(words.operator, { name }) : words.waiting),
       connecting: this.isStarted && !this.assistant && words.connecting,
-      "": "",
     };
     const kind = Object.keys(states).find((one) => states[one]) ?? "";
-    if (status.dataset.kind !== kind || status.firstChild?.data !== states[kind]) {
+    const text = states[kind] ?? "";
+    if (status.dataset.kind !== kind || status.firstChild?.data !== text) {
       status.dataset.kind = kind;
-      status.replaceChildren(states[kind]);
-      if (states.ended) status.append(button("main", () => this.restart(), words.restart));
-      if (states.ended && !isEnded) status.append(button("", () => this.#goOn(), words.go_on));
+      status.replaceChildren(text);
+      if (ended) status.append(button("main", () => this.restart(), words.restart));
+      if (ended && !isEnded) status.append(button("", () => this.#goOn(), words.go_on));
     }
-    this.compose.element.hidden = this.person.hidden = !!states.ended;
+    this.compose.element.hidden = this.person.hidden = !!ended;
     this.person.disabled = isWaiting;
     this.person.replaceChildren(icon("person"), isWaiting ? words.asked : words.person);
   }

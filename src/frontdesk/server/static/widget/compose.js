@@ -57,7 +57,7 @@ export class Compose {
     const { field, count, chat } = this;
     const { max_chars } = chat.limits;
     field.style.height = "auto";
-    field.style.height = `${field.scrollHeight + 2}px`;
+    if (field.scrollHeight) field.style.height = `${field.scrollHeight}px`;
     const n = [...field.value].length;
     count.textContent = n < max_chars * COUNT_FROM ? "" : say(chat.words.count, { n: chat.number(n), max: chat.number(max_chars) });
     count.classList.toggle("problem", n > max_chars);

@@ -8,7 +8,7 @@ export function make(what, ...parts) {
   const [name, ...classes] = what.split(".");
   const element = document.createElement(name);
   if (classes.length) element.className = classes.join(" ");
-  for (const part of parts.flat()) {
+  for (const part of parts.flat(9)) {
     if (part?.constructor === Object) for (const [key, value] of Object.entries(part)) set(element, key, value);
     else if (part || part === "") element.append(part);
   }
@@ -33,14 +33,14 @@ export const isWeb = (url) => /^https?:\/\//i.test(url);
 
 const PATHS = {
   send: "M12 19V5m-6 6 6-6 6 6",
-  attach: "m20 11-8.4 8.4a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.3 17a1.7 1.7 0 0 1-2.4-2.4L14.5 7",
-  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm-8 8.5c.6-4 3.7-5.5 8-5.5s7.4 1.5 8 5.5",
+  attach: "m8 13 7-7a3 3 0 0 1 4 4l-9 9a5 5 0 0 1-7-7l8-8",
+  person: "M8 8a4 4 0 1 0 8 0 4 4 0 1 0-8 0M4 21c1-8 15-8 16 0",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   close: "m6 6 12 12M18 6 6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
-  done: "m5 13 4.5 4.5L19 7",
-  up: "M7 11v9H4v-9zm0 0 4-8c1.6 0 2.5 1 2.2 2.6L12.6 9H18a2 2 0 0 1 2 2.4l-1.3 7A2 2 0 0 1 16.7 20H7",
-  chat: "M4 5h16v11H11l-4.5 4v-4H4z",
+  done: "m5 13 4 4L19 7",
+  up: "M4 11v9h3v-9zh3l4-8c2 0 3 2 2 6h6l-2 11H7",
+  chat: "M4 5h16v11H11l-4 4v-4H4z",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
 };
 PATHS.down = PATHS.up;
@@ -50,7 +50,7 @@ export function icon(name) {
   const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `icon ${name}`);
+  svg.setAttribute("class", `icon i-${name}`);
   path.setAttribute("d", PATHS[name]);
   svg.append(path);
   return svg;

@@ -86,11 +86,14 @@ export class View {
   }
 
   #sources(turn) {
-    const { words } = this.chat;
-    const rows = [...sourcesOf(turn).values()].map(({ marker, title }) =>
-      make("li", this.#opener(turn, marker, "", make("b", marker), make("bdi", title || say(words.source, { n: marker })))),
-    );
-    return rows.length > 0 && make("ul.sources", { label: words.sources }, rows);
+    const pages = new Map();
+    for (const { marker, document_id: id, title } of sourcesOf(turn).values()) {
+      const row = pages.get(id) ?? this.#opener(turn, marker, "", make("b"), make("bdi", title));
+      row.firstChild.append(` ${marker}`);
+      pages.set(id, row);
+    }
+    const rows = [...pages.values()].map((row) => make("li", row));
+    return rows.length > 0 && make("ul.sources", { label: this.chat.words.sources }, rows);
   }
 
   // -- what can be done with an answer -----------------------------------------------------------
@@ -126,6 +129,7 @@ export class View {
     };
     const thanks = rating !== "none" && make("p.hint", `${words.thanks} `, rating === "down" && button("", ask, words.change));
     node.rated.replaceChildren(node.isAsking ? this.#reasons(turn, node) : thanks || "");
+    if (node.isAsking) node.rated.scrollIntoView({ block: "nearest" });
   }
 
   #reasons(turn, node) {
@@ -175,7 +179,7 @@ export class View {
   }
 }
 
-const said = (role, name, ...parts) => make(`article.said.${role}`, make("h3", name), parts.flat());
+const said = (role, name, ...parts) => make(`article.said.${role}`, make("h3", name), parts);
 
 /** What people wrote, as they wrote it: no marks are read, and nothing in it turns the text around it. */
 function written(text, words) {
