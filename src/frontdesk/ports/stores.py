@@ -298,6 +298,10 @@ class StaffKeyStore(Protocol):
         """Withdraw the key of this name; whether there was one."""
         ...
 
+    def forks_of(self, conversation_id: ConversationId) -> Sequence[ConversationId]:
+        """Conversations that go on from this one, newest first."""
+        ...
+
 
 class StaffSessionStore(Protocol):
     """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""

@@ -12,7 +12,8 @@ from frontdesk import __version__
 from frontdesk.bootstrap import App
 from frontdesk.server import health, pages
 from frontdesk.server.access import Gate
-from frontdesk.server.api import admin, assistant, conversations, feedback, openai, staff_keys
+from frontdesk.server.activity import ActivityFeed
+from frontdesk.server.api import admin, assistant, attachments, conversations, feedback, openai, staff_keys, transcripts
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
@@ -55,6 +56,7 @@ def create_app(app: App) -> FastAPI:
     web.state.gate = Gate(app.database, app.clock)
     web.state.closing = asyncio.Event()
     web.state.popular = Popular(app.database, app.clock)
+    web.state.activity = ActivityFeed(app.database)
     for operation in OPERATIONS:
         add_operation(web, operation)
     refuse_undeclared(web)

@@ -343,3 +343,20 @@ async def test_lists_the_turns_of_a_conversation_with_their_ratings(
     assert second.reasons == reasons
     (running,) = await database.read(lambda stores: stores.turns.list_of(stories[6].id))
     assert (running.state, running.outcome, running.ended_at, running.timings_ms) == ("running", None, None, {})
+
+
+async def test_knows_which_conversations_go_on_from_one(
+    database: Database, conversation_id: ConversationId, a_conversation: Callable[..., Conversation], now: datetime
+) -> None:
+    forks = [
+        a_conversation(forked_from=conversation_id, created_at=now + timedelta(minutes=minute)) for minute in (1, 2)
+    ]
+
+    def create(stores: Stores) -> None:
+        for fork in forks:
+            stores.conversations.create(fork, token_hash="")
+
+    await database.write(create)
+    found = await database.read(lambda stores: stores.finder.forks_of(conversation_id))
+    assert list(found) == [forks[1].conversation_id, forks[0].conversation_id]
+    assert list(await database.read(lambda stores: stores.finder.forks_of(forks[0].conversation_id))) == []

@@ -72,6 +72,11 @@ DECLARED = {
     "POST /console/sign-in": Access.PUBLIC,
     "POST /console/sign-out": Access.CONSOLE,
     "GET /console": Access.CONSOLE,
+    "GET /console/conversations": Access.CONSOLE,
+    "GET /console/conversations/live": Access.CONSOLE,
+    "GET /console/conversations/{conversation_id}": Access.CONSOLE,
+    "GET /console/conversations/{conversation_id}/live": Access.CONSOLE,
+    "GET /console/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONSOLE,
 }
 """Written a second time on purpose: who changes a route's access changes this table too."""
 

@@ -57,6 +57,9 @@ _ACTIVITY = (
     .order_by(*_NEWEST_FIRST)
     .limit(bindparam("most", type_=BigInteger))
 )
+_FORKS = (
+    select(_c.conversation_id).where(_c.forked_from == bindparam("wanted", type_=Text)).order_by(_c.created_at.desc())
+)
 
 IdKind = Literal["", "conversation", "turn", "message", "escalation"]
 
@@ -100,6 +103,11 @@ class Finder:
         return {
             ConversationId(row.conversation_id): row.last_seq for row in self._session.rows(_ACTIVITY, {"most": limit})
         }
+
+    def forks_of(self, conversation_id: ConversationId) -> tuple[ConversationId, ...]:
+        """Conversations that go on from this one, newest first."""
+        found = self._session.rows(_FORKS, {"wanted": conversation_id})
+        return tuple(ConversationId(row.conversation_id) for row in found)
 
     def _last_searched(self, below: tuple[int, str], lowest: tuple[int, str], searched: int) -> tuple[int, str] | None:
         """The place of the last conversation to look at; None when there are fewer."""

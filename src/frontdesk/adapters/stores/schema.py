@@ -84,6 +84,8 @@ conversations = Table(
 )
 """`last_seq`, `last_position` and `last_turn` number events, messages and turns; raising one locks the row.
 `updated_at` is the time of the newest event."""
+IS_FORK = text("forked_from IS NOT NULL")
+Index("ix_conversations_forked_from", conversations.c.forked_from, sqlite_where=IS_FORK, postgresql_where=IS_FORK)
 
 payloads = Table(
     "payloads",

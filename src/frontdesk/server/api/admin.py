@@ -7,26 +7,24 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
 from frontdesk.domain.errors import MalformedError, NotFoundError
 from frontdesk.domain.ids import TurnId
 from frontdesk.server.access import Access
-from frontdesk.server.api.conversations import describe
+from frontdesk.server.api.admin_models import ConversationListing, Listing
 from frontdesk.server.bodies import json_response
+from frontdesk.server.listing import PARAMETERS, demand_asked, write_place
 from frontdesk.server.routes import Operation, Parameter, frontdesk_of
+from frontdesk.turn.diagnosis import explain
 
 _MAX_LISTED = 200
-
-
-class Listing(BaseModel):
-    items: list[dict[str, Any]]
 
 
 async def read_turn(request: Request) -> Response:
     """Everything that is known of a turn.
 
-    Question, verdicts, passages, prompt, claims, attempts, costs and timings, to explain and to replay it.
+    Question, verdicts, passages, prompt, claims, attempts, costs and timings, to explain and to replay it; and as
+    `diagnosis` the stage that decided how it ended.
     """
     try:
         turn_id = TurnId.parse(request.path_params["turn_id"], field="turn_id")
@@ -35,14 +33,22 @@ async def read_turn(request: Request) -> Response:
     record = await frontdesk_of(request).database.read(lambda stores: stores.turns.record(turn_id))
     if record is None:
         raise _no_turn()
-    return json_response(record)
+    return json_response({**record, "diagnosis": to_plain(explain(record))})
 
 
 async def list_conversations(request: Request) -> Response:
-    """The newest conversations, newest first."""
-    limit = _limit(request)
-    found = await frontdesk_of(request).database.read(lambda stores: stores.conversations.list_recent(limit=limit))
-    return json_response({"items": [describe(conversation) for conversation in found]})
+    """Conversations, newest activity first, narrowed by what they are like.
+
+    What is asked of a turn (`outcome`, `confidence`, `degraded`, `rating`, `language`) holds for one and the same turn.
+    Conversations in which nothing has happened yet are left out.
+    """
+    limit, asked = _limit(request), demand_asked(request.query_params)
+    page = await frontdesk_of(request).database.read(
+        lambda stores: stores.finder.find(asked.filter, before=asked.before, limit=limit)
+    )
+    items = [to_plain(summary) | {"is_verified": summary.subject is not None} for summary in page.items]
+    place = None if page.next is None else write_place(page.next)
+    return json_response({"items": items, "next": place, "is_cut_short": page.is_cut_short})
 
 
 async def list_escalations(request: Request) -> Response:
@@ -102,8 +108,8 @@ OPERATIONS = (
         access=Access.STAFF,
         handler=list_conversations,
         tag="Admin",
-        gives={200: Listing},
-        parameters=(_LIMIT,),
+        gives={200: ConversationListing},
+        parameters=(*PARAMETERS, _LIMIT),
         problems=(400,),
     ),
     Operation(

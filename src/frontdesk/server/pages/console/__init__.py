@@ -1,11 +1,14 @@
 """What staff see once they have signed in.
 
-signing_in   the key or the link > a session
-frame        what every page has around it: navigation, places to go to, the tour
+signing_in      the key or the link > a session
+frame           what every page has around it: navigation, places to go to, the tour
+words           how data is said: one word and one tone for each thing
+conversations   the list, searched and narrowed, live
+conversation    one of them: what was said (said), who is behind it, its files
 """
 
-from frontdesk.server.pages.console import signing_in
+from frontdesk.server.pages.console import conversation, conversations, signing_in
 
-OPERATIONS = (*signing_in.OPERATIONS,)
+OPERATIONS = (*signing_in.OPERATIONS, *conversations.OPERATIONS, *conversation.OPERATIONS)
 
 __all__ = ["OPERATIONS"]

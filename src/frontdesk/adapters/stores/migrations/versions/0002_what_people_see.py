@@ -33,6 +33,14 @@ def _extend_conversations() -> None:
         "WHERE events.conversation_id = conversations.conversation_id), created_at)"
     )
     op.create_index("ix_conversations_updated_at", "conversations", ["updated_at", "conversation_id"], unique=False)
+    op.create_index(
+        "ix_conversations_forked_from",
+        "conversations",
+        ["forked_from"],
+        unique=False,
+        sqlite_where=sa.text("forked_from IS NOT NULL"),
+        postgresql_where=sa.text("forked_from IS NOT NULL"),
+    )
 
 
 def _create_search_texts() -> None:

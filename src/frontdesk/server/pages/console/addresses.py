@@ -1,0 +1,26 @@
+"""Where things are in the console."""
+
+from urllib.parse import quote, urlencode
+
+CONVERSATIONS = "/console/conversations"
+TURNS = "/console/turns"
+DOCUMENTS = "/console/knowledge/documents"
+
+
+def conversation_address(conversation_id: str) -> str:
+    return f"{CONVERSATIONS}/{quote(conversation_id)}"
+
+
+def turn_address(turn_id: str) -> str:
+    return f"{TURNS}/{quote(turn_id)}"
+
+
+def document_address(document_id: str, *, chunk_id: str = "", said: str = "") -> str:
+    """The document, at a chunk of it or at words that were quoted from it."""
+    where = {"chunk": chunk_id, "quote": said}
+    query = urlencode({name: value for name, value in where.items() if value})
+    return f"{DOCUMENTS}/{quote(document_id)}{f'?{query}' if query else ''}"
+
+
+def attachment_address(conversation_id: str, attachment_id: str) -> str:
+    return f"{conversation_address(conversation_id)}/attachments/{quote(attachment_id)}"
