@@ -17,8 +17,6 @@ from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, StaffKey, Stores
 from frontdesk.settings import Settings
 
-log = structlog.get_logger()
-
 LINK_HOURS = 1
 MAX_NAME_CHARS = 60
 _NAME = re.compile(rf"\w[\w .@+-]{{0,{MAX_NAME_CHARS - 1}}}(?<! )\Z")
@@ -74,7 +72,7 @@ async def add_staff_key(
         stores.staff_keys.add(name, key_hash=digest, at=at)
 
     await database.write(add)
-    log.info("staff_key_added", name=name, by=by)
+    _note("staff_key_added", name=name, by=by)
     return key
 
 
@@ -92,7 +90,7 @@ async def remove_staff_key(database: Database, name: str, *, by: str) -> Removed
         return RemovedKey(sessions_ended=ended, keys_left=stores.staff_keys.count())
 
     removed = await database.write(remove)
-    log.info("staff_key_removed", name=name, by=by, sessions_ended=removed.sessions_ended, keys_left=removed.keys_left)
+    _note("staff_key_removed", name=name, by=by, sessions_ended=removed.sessions_ended, keys_left=removed.keys_left)
     return removed
 
 
@@ -117,3 +115,8 @@ async def list_staff_keys(settings: Settings) -> Sequence[StaffKey]:
         return await database.read(lambda stores: stores.staff_keys.list_all())
     finally:
         await database.close()
+
+
+def _note(event: str, **facts: str | int) -> None:
+    """A line of the log for whoever asks later who did this; also from commands, which set the log up anew each time."""
+    structlog.get_logger().info(event, **facts)

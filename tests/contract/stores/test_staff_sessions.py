@@ -43,3 +43,14 @@ async def test_removes_what_ended_before_a_time_and_nothing_else(database: Datab
     assert await database.write(lambda stores: stores.staff_sessions.remove_ended(before=now)) == 2
     assert await database.read(lambda stores: stores.staff_sessions.find("old", kind="session")) is None
     assert await database.read(lambda stores: stores.staff_sessions.find("just ended", kind="session")) is not None
+
+
+async def test_removes_all_that_a_withdrawn_key_had_opened(database: Database, now: datetime) -> None:
+    await database.write(lambda stores: _add(stores, "h1", "session", now))
+    await database.write(lambda stores: _add(stores, "h2", "link", now))
+    await database.write(
+        lambda stores: stores.staff_sessions.add("h3", name="ben", kind="session", at=now, until=now + HOUR)
+    )
+    assert await database.write(lambda stores: stores.staff_sessions.remove_of("ana")) == 2
+    assert await database.read(lambda stores: stores.staff_sessions.find("h1", kind="session")) is None
+    assert await database.read(lambda stores: stores.staff_sessions.find("h3", kind="session")) is not None
