@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -336,3 +336,18 @@ async def test_a_turn_may_hand_its_own_conversation_over_as_it_ends(
     ended = await database.read(lambda stores: stores.turns.get(turn.turn_id))
     assert ended is not None
     assert ended.outcome is Outcome.ESCALATED
+
+
+async def test_finds_the_turn_that_was_answered_last(
+    database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
+) -> None:
+    assert await database.read(lambda stores: stores.turns.newest_answered()) is None
+    outcomes = [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.REFUSED]
+    turns = [a_turn(conversation_id) for _ in (*outcomes, "still running")]
+    for minute, (turn, outcome) in enumerate(zip(turns, outcomes, strict=False)):
+        await open_turn(database, turn)
+        await finish(database, a_record(turn.turn_id, outcome=outcome), now + timedelta(minutes=minute))
+    await open_turn(database, turns[-1])
+    newest = await database.read(lambda stores: stores.turns.newest_answered())
+    assert newest is not None
+    assert newest.turn_id == turns[1].turn_id

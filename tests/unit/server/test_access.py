@@ -90,7 +90,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
     conversation_id, token = await desk.open_conversation()
     _, foreign = await desk.open_conversation()
     ids = {"conversation_id": conversation_id, "turn_id": "turn_x", "document_id": "doc_x", "name": "nobody"}
-    path = operation.path.replace("{path:path}", "chat.js").format(**ids)
+    path = operation.path.replace("{path:path}", "console.js").format(**ids)
     for credential, headers in {
         "none": {},
         "nonsense": {"Authorization": "Bearer nonsense"},

@@ -35,7 +35,7 @@ async def test_an_openai_conversation_may_be_longer(desk: Any) -> None:
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/v1/nothing", "/static/chat.js", "/openai/v1/models"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/v1/nothing", "/static/console.js", "/openai/v1/models"])
 async def test_every_response_is_locked_down(desk: Any, path: str) -> None:
     headers = (await desk.client.get(path)).headers
     policy = headers["content-security-policy"]

@@ -9,7 +9,7 @@ from frontdesk.server.pages.statics import asset, has_asset, static_files, stati
 
 
 async def test_a_pinned_file_is_kept_for_good_and_any_page_may_load_it(desk: Any) -> None:
-    response = await desk.client.get(asset("chat.js"))
+    response = await desk.client.get(asset("console.js"))
     assert response.status_code == 200
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert response.headers["access-control-allow-origin"] == "*"
@@ -17,27 +17,27 @@ async def test_a_pinned_file_is_kept_for_good_and_any_page_may_load_it(desk: Any
     assert response.headers["content-type"].startswith("text/javascript")
 
 
-@pytest.mark.parametrize("path", ["/static/chat.js", "/static/0123456789ab/chat.js"])
+@pytest.mark.parametrize("path", ["/static/console.js", "/static/0123456789ab/console.js"])
 async def test_an_unpinned_or_outdated_address_gives_the_newest_for_a_short_time(desk: Any, path: str) -> None:
     response = await desk.client.get(path)
-    assert response.content == static_files()["chat.js"].content
+    assert response.content == static_files()["console.js"].content
     assert response.headers["cache-control"] == "public, max-age=300"
 
 
 async def test_a_file_that_has_not_changed_is_not_sent_again(desk: Any) -> None:
     for accepted in ("gzip", "identity"):
-        first = await desk.client.get("/static/chat.css", headers={"Accept-Encoding": accepted})
+        first = await desk.client.get("/static/console.css", headers={"Accept-Encoding": accepted})
         again = await desk.client.get(
-            "/static/chat.css", headers={"Accept-Encoding": accepted, "If-None-Match": first.headers["etag"]}
+            "/static/console.css", headers={"Accept-Encoding": accepted, "If-None-Match": first.headers["etag"]}
         )
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["vary"] == "Accept-Encoding"
 
 
 async def test_text_is_compressed_for_those_who_take_it(desk: Any) -> None:
-    plain = await desk.client.get("/static/chat.js", headers={"Accept-Encoding": "identity"})
-    refused = await desk.client.get("/static/chat.js", headers={"Accept-Encoding": "gzip;q=0"})
-    packed = await desk.client.get("/static/chat.js", headers={"Accept-Encoding": "br, gzip"})
+    plain = await desk.client.get("/static/console.js", headers={"Accept-Encoding": "identity"})
+    refused = await desk.client.get("/static/console.js", headers={"Accept-Encoding": "gzip;q=0"})
+    packed = await desk.client.get("/static/console.js", headers={"Accept-Encoding": "br, gzip"})
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in refused.headers
     assert packed.headers["content-encoding"] == "gzip"
