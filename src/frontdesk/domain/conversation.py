@@ -1,12 +1,12 @@
 """Customers, principals, conversations and their messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from frontdesk.domain.ids import ConversationId, CustomerId, MessageId, TurnId
+from frontdesk.domain.ids import AttachmentId, ConversationId, CustomerId, MessageId, TurnId
 
 PUBLIC = "public"
 STAFF = "staff"
@@ -99,6 +99,8 @@ class Message:
     text: str
     language: str
     at: datetime
+    cleaning: Mapping[str, int] | None = None
+    """What intake changed in a customer's words, as a count per kind; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +111,5 @@ class InboundMessage:
     text: str
     idempotency_key: str
     channel: str = "web_chat"
+    attachments: tuple[AttachmentId, ...] = ()
+    """Files to be sent with it; the text may be empty then."""

@@ -146,3 +146,6 @@ class Passage:
     """BM25; None when the lexical leg did not return it."""
     dense_score: float | None
     """Cosine; None when the dense leg did not return it."""
+    lexical_rank: int | None = None
+    """Place in that leg, from 1."""
+    dense_rank: int | None = None

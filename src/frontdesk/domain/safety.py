@@ -49,6 +49,18 @@ def harder(left: GuardAction, right: GuardAction) -> GuardAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where a finding shows in the text that went on."""
+
+    kind: FindingKind
+    rule: str
+    action: GuardAction
+    start: int
+    end: int
+    """Code point offsets into the verdict's text: the mask, the text that was let be, or where the text was cut off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """A guard's decision over one text."""
 
@@ -59,6 +71,8 @@ class Verdict:
     reason: str = ""
     """The kinds that decided, comma separated; empty when allowed."""
     policy_version: str = ""
+    marks: tuple[Mark, ...] = ()
+    """Of text on its way out, which is kept only as it went on."""
 
     @property
     def is_blocked(self) -> bool:

@@ -79,6 +79,8 @@ class OpenTurn:
     accepted_at: datetime
     deadline_at: datetime
     lease: Lease
+    attachments: int = 0
+    """How many files came with the message; the text may be empty then. No stage reads them."""
     is_duplicate: bool = False
     """The idempotency key was seen before; this is the turn it opened then."""
 
@@ -97,6 +99,19 @@ RouteKind = Literal["knowledge", "small_talk", "clarify", "human", "refuse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The example that a message came closest to, whether or not that was close enough."""
+
+    of: Literal["intent", "topic"]
+    name: str
+    example: str
+    score: float
+    """0 to 1."""
+    needed: float
+    """Score from which it would have counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     kind: RouteKind
     intent: str = ""
@@ -112,6 +127,8 @@ class Route:
     escalation: EscalationReason | None = None
     why: str = ""
     """One sentence for the trace."""
+    nearest: tuple[Nearest, ...] = ()
+    """What it was compared with, in the order it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +161,47 @@ ConfidenceLevel = Literal["high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchLimits:
+    """What a search was held to: the release's settings for its language."""
+
+    answer_above: float
+    high_above: float
+    dense_weight: float
+    """Of the dense leg; 0 where it did not run."""
+    lexical_limit: int
+    dense_limit: int
+    passages: int
+    passage_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """A chunk that was found, visible to the principal, and not used."""
+
+    chunk_id: ChunkId
+    document_id: DocumentId
+    title: str
+    score: float
+    lexical_score: float | None
+    dense_score: float | None
+    lexical_rank: int | None
+    dense_rank: int | None
+    cut_by: Literal["limit", "same_document", "duplicate", "length"]
+    """Enough better ones; enough of its document; says what a better one says; the passages were long enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfidenceSign:
+    """One of the signs that a confidence is computed from."""
+
+    name: str
+    value: float
+    weight: float
+    share: float
+    """What it added to the log odds: value times weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalResult:
     query: SearchQuery
     passages: tuple[Passage, ...]
@@ -155,6 +213,14 @@ class RetrievalResult:
     """`lexical_only` when the dense leg did not run, and the like."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Sub-steps: rewrite, embed, lexical, dense, fuse."""
+    audiences: tuple[str, ...] = ()
+    """The filter that applied: what the principal may see."""
+    limits: SearchLimits | None = None
+    near_misses: tuple[NearMiss, ...] = ()
+    """The best of what was found and not used."""
+    signs: tuple[ConfidenceSign, ...] = ()
+    """Their shares and `bias` add up to the log odds of the confidence; empty when nothing was found."""
+    bias: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +296,12 @@ class Withheld:
     stage: Literal["ground", "guard_out"]
     reasons: tuple[str, ...]
     risk: float
+    claims: tuple[ClaimSupport, ...] = ()
+    """What it claims, held against the passages; offsets into its own text."""
+    signs: Mapping[str, float] = field(default_factory=dict)
+    """What spoke for and against its riskiest claim, by the names of the grounding features."""
+    missing: tuple[str, ...] = ()
+    """Words of that claim that no passage has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +325,13 @@ class StageTiming:
     step: str
     """Sub-step, or empty for the whole stage."""
     ms: float
+    """Spent in it; of a stage that runs in pieces, the sum."""
     error: str = ""
     """Code of the error the stage ended with; empty when it did its job."""
+    started_ms: float | None = None
+    """From the start of the attempt to its first start; below 0 before the attempt began."""
+    ended_ms: float | None = None
+    """To its last end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,3 +353,11 @@ class TurnRecord:
     costs: tuple[CostEntry, ...]
     timings: tuple[StageTiming, ...]
     escalation_reason: EscalationReason | None = None
+    routes: tuple[Route, ...] = ()
+    """Every decision in its order; `route` is the last one."""
+    narrowed_from: tuple[str, ...] = ()
+    """What the principal may see, where the turn was not allowed to see all of it."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Thresholds that applied beside those of the search: `withhold_above`."""
+    error_code: str = ""
+    """Why it failed; only with outcome `failed`."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import structlog
 
@@ -228,8 +229,19 @@ class Answering:
         if report.is_supported(settings.withhold_above):
             return report
         reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
-        self._notes.withhold(Withheld(text=piece, stage="ground", reasons=tuple(reasons), risk=report.risk))
+        self._withhold(piece, report, tuple(reasons))
         return None
+
+    def _withhold(self, piece: str, report: GroundingReport, reasons: tuple[str, ...]) -> None:
+        """Note a piece that is not said, with what spoke against it."""
+        with self._notes.timed(Stage.GROUND, "doubts"):
+            doubts = self._release.grounder.doubts(
+                piece, self._found.passages, question=self._found.query.text, language=self._turn.language
+            )
+        withheld = Withheld(text=piece, stage="ground", reasons=reasons, risk=report.risk, claims=report.claims)
+        if doubts is not None:
+            withheld = replace(withheld, signs=doubts.signs, missing=doubts.missing)
+        self._notes.withhold(withheld)
 
     async def _tell(self, text: str, report: GroundingReport | None) -> AsyncIterator[AnswerSentence]:
         """Confirm one sentence; without a report it is the assistant's own prepared words, a line for itself."""

@@ -11,7 +11,7 @@ from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import Lease, OpenTurn, TurnState
 from frontdesk.ports.stores import StoredTurn, Stores
 from frontdesk.text.language import detect_language
-from frontdesk.text.normalise import normalise_message
+from frontdesk.text.normalise import describe_changes, normalise_message
 
 MAX_KEY_CHARS = 200
 MAX_UNFINISHED = 10
@@ -100,6 +100,7 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
             text=message.text,
             language=language,
             at=acceptance.at,
+            cleaning=describe_changes(inbound.text, message.text),
         )
     )
     # The message's position is given under a lock on the conversation, so that nobody adds a turn beside this count.

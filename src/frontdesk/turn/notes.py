@@ -1,10 +1,10 @@
 """What the pipeline writes down while a turn runs; stages never see it."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.escalation import EscalationReason
@@ -30,6 +30,19 @@ from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
 
 
+@dataclass(slots=True)
+class _Span:
+    """Seconds on the clock: of something that runs in pieces, from its first start to its last end."""
+
+    start: float
+    end: float = 0.0
+    spent: float = 0.0
+
+    def add(self, start: float, end: float) -> None:
+        self.end = end
+        self.spent += end - start
+
+
 @dataclass(slots=True, kw_only=True)
 class TurnNotes:
     """Grows with the turn and becomes its `TurnRecord`."""
@@ -38,7 +51,8 @@ class TurnNotes:
     telemetry: Telemetry
     channel: str
     started_s: float
-    route: Route | None = None
+    accepted_at: datetime
+    routes: list[Route] = field(default_factory=list)
     retrieval: RetrievalResult | None = None
     verdict_in: Verdict | None = None
     verdict_out: Verdict | None = None
@@ -52,26 +66,39 @@ class TurnNotes:
     text: str = ""
     first_confirmed_s: float | None = None
     first_provisional_s: float | None = None
-    _spent_ms: dict[tuple[Stage, str], float] = field(default_factory=lambda: defaultdict(float))
+    narrowed_from: tuple[str, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    _waited_ms: float = 0.0
+    _spans: dict[tuple[Stage, str], _Span] = field(default_factory=dict)
+    _attempt_spans: dict[int, _Span] = field(default_factory=dict)
     _errors: dict[Stage, str] = field(default_factory=dict)
     _withheld_before: int = 0
     _is_counted: bool = False
+
+    def __post_init__(self) -> None:
+        self._waited_ms = max(0.0, (self.clock.now() - self.accepted_at).total_seconds() * 1000)
 
     @contextmanager
     def timed(self, stage: Stage, step: str = "") -> Iterator[None]:
         """Add the block's duration to the stage; an error leaves its code behind and goes on up."""
         start = self.clock.monotonic()
+        span = self._spans.get((stage, step))
+        if span is None:
+            span = self._spans[stage, step] = _Span(start)
         try:
             yield
         except Exception as error:
             self._errors[stage] = error.code if isinstance(error, FrontdeskError) else "unexpected"
             raise
         finally:
-            self._spent_ms[stage, step] += (self.clock.monotonic() - start) * 1000
+            span.add(start, self.clock.monotonic())
 
     def attempt(self, attempt: VendorAttempt) -> None:
         """Add a request that was made to a model."""
         self.attempts = (*self.attempts, attempt)
+        now = self.clock.monotonic()
+        self._attempt_spans[attempt.number] = span = _Span(now - attempt.total_ms / 1000)
+        span.add(span.start, now)
         self.telemetry.vendor_attempt(attempt, channel=self.channel)
 
     def degrade(self, label: str) -> None:
@@ -121,12 +148,10 @@ class TurnNotes:
         outcome: Outcome,
         confidence: ConfidenceLevel,
         escalation_reason: EscalationReason | None,
+        error_code: str = "",
     ) -> TurnRecord:
         """The finished record. Stages that did not run have no timing."""
-        timings = tuple(
-            StageTiming(stage=stage, step=step, ms=round(ms, 3), error=self._errors.get(stage, "") if not step else "")
-            for (stage, step), ms in self._spent_ms.items()
-        )
+        timings = tuple(self._timing(stage, step, span) for (stage, step), span in self._spans.items())
         per_stage: dict[str, float] = {timing.stage.value: timing.ms for timing in timings if not timing.step}
         per_stage["total"] = round((self.clock.monotonic() - self.started_s) * 1000, 3)
         if self.first_confirmed_s is not None:
@@ -146,7 +171,7 @@ class TurnNotes:
                 timings_ms=per_stage,
             ),
             lease=turn.lease,
-            route=self.route,
+            route=self.routes[-1] if self.routes else None,
             retrieval=self.retrieval,
             verdict_in=self.verdict_in,
             verdicts_out=(self.verdict_out,) if self.verdict_out else (),
@@ -156,9 +181,33 @@ class TurnNotes:
             prompt=self.prompt,
             attempts=self.attempts,
             costs=tuple(attempt.cost for attempt in self.attempts),
-            timings=timings,
+            timings=(self._wait(), *timings, *self._attempt_timings()),
             escalation_reason=escalation_reason,
+            routes=tuple(self.routes),
+            narrowed_from=self.narrowed_from,
+            limits=self.limits,
+            error_code=error_code,
         )
+
+    def _timing(self, stage: Stage, step: str, span: _Span) -> StageTiming:
+        return StageTiming(
+            stage=stage,
+            step=step,
+            ms=round(span.spent * 1000, 3),
+            error=self._errors.get(stage, "") if not step else "",
+            started_ms=round((span.start - self.started_s) * 1000, 3),
+            ended_ms=round((span.end - self.started_s) * 1000, 3),
+        )
+
+    def _wait(self) -> StageTiming:
+        """From acceptance to the start of this attempt: the commit, earlier turns, and attempts before it."""
+        ms = round(self._waited_ms, 3)
+        return StageTiming(stage=Stage.INTAKE, step="wait", ms=ms, started_ms=-ms, ended_ms=0.0)
+
+    def _attempt_timings(self) -> Iterator[StageTiming]:
+        for attempt in self.attempts:
+            stage = Stage.GENERATE if attempt.purpose == "answer" else Stage.RETRIEVE
+            yield self._timing(stage, f"attempt_{attempt.number}", self._attempt_spans[attempt.number])
 
     def _count(self, timings: tuple[StageTiming, ...]) -> None:
         """Tell the metrics once, also when the record has to be made a second time."""

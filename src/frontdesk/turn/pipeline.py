@@ -85,7 +85,14 @@ class TurnRun:
         self._telemetry = telemetry
         self.voice = voice
         self._has_withdrawn = False
-        self.notes = TurnNotes(clock=clock, telemetry=telemetry, channel=turn.channel, started_s=clock.monotonic())
+        self.notes = TurnNotes(
+            clock=clock,
+            telemetry=telemetry,
+            channel=turn.channel,
+            started_s=clock.monotonic(),
+            accepted_at=turn.accepted_at,
+            limits={"withhold_above": release.content.grounding.withhold_above},
+        )
 
     @property
     def is_handed_over(self) -> bool:
@@ -116,14 +123,14 @@ class TurnRun:
             return
         audiences = self._identify(verdict)
         text = verdict.text
-        route = self.notes.route = await self._route(text)
+        route = await self._route(text)
         if route.kind != "knowledge":
             yield self._without_knowledge(route)
             return
         yield self._notice("retrieve")
         found = self.notes.retrieval = await self._retrieve(text, audiences)
         if found is None or found.level == "low" or not found.passages:
-            route = self.notes.route = await self._uncovered(text, found)
+            route = await self._uncovered(text, found)
             if route.kind != "knowledge" or found is None or not found.passages:
                 yield self._without_knowledge(route)
                 return
@@ -166,17 +173,20 @@ class TurnRun:
             gives_orders = any(finding.kind is FindingKind.INJECTION for finding in verdict.findings)
             if verdict.is_narrowed and (gives_orders or not verdict.findings):
                 self.notes.degrade("rights_narrowed")
+                self.notes.narrowed_from = tuple(self.context.principal.audiences)
                 return PUBLIC_ONLY
             return self.context.principal.audiences
 
     async def _route(self, text: str) -> Route:
         try:
             with self.notes.timed(Stage.ROUTE):
-                return await self.release.router.route(text, language=self._turn.language, context=self.context)
+                route = await self.release.router.route(text, language=self._turn.language, context=self.context)
         except Exception:
             log.exception("route_failed", turn_id=self._turn.turn_id)
             self.notes.degrade("route_failed")
-            return Route(kind="knowledge", why="Routing failed.")
+            route = Route(kind="knowledge", why="Routing failed.")
+        self.notes.routes.append(route)
+        return route
 
     async def _retrieve(self, text: str, audiences: Audiences) -> RetrievalResult | None:
         try:
@@ -187,6 +197,7 @@ class TurnRun:
                     history=self.history.turns,
                     audiences=audiences,
                     query=await self._rewrite(text),
+                    timer=lambda step: self.notes.timed(Stage.RETRIEVE, step),
                 )
         except Exception:
             log.exception("retrieve_failed", turn_id=self._turn.turn_id)
@@ -213,12 +224,14 @@ class TurnRun:
 
     async def _uncovered(self, text: str, found: RetrievalResult | None) -> Route:
         with self.notes.timed(Stage.ROUTE, "uncovered"):
-            return await self.release.router.uncovered(
+            route = await self.release.router.uncovered(
                 text,
                 language=self._turn.language,
                 unanswered_before=self._unanswered_before,
                 level=found.level if found else "low",
             )
+        self.notes.routes.append(route)
+        return route
 
     async def _answer(self, text: str, route: Route, found: RetrievalResult) -> AsyncGenerator[Step]:
         answering = Answering(
@@ -252,14 +265,13 @@ class TurnRun:
         self._withdraw()
         if self.notes.verdict_out is not None and self.notes.verdict_out.is_blocked:
             self.notes.degrade("answer_blocked")
-        self.notes.route = await self._uncovered(text, found)
-        return self._without_knowledge(self.notes.route)
+        return self._without_knowledge(await self._uncovered(text, found))
 
     def _only_files(self) -> Ending:
         """The ending of a message without words: nothing is claimed of files that nobody has read."""
         why = "The message is files alone, and the assistant reads none."
-        self.notes.route = Route(kind="clarify", reply=self._say(self._texts.file_arrived), why=why)
-        return self._without_knowledge(self.notes.route)
+        self.notes.routes.append(Route(kind="clarify", reply=self._say(self._texts.file_arrived), why=why))
+        return self._without_knowledge(self.notes.routes[-1])
 
     # -- endings ---------------------------------------------------------------------------------
 
@@ -293,7 +305,11 @@ class TurnRun:
             confidence = "high" if is_prepared else "low"
         return Ending(
             record=self.notes.to_record(
-                self._turn, outcome=outcome, confidence=confidence, escalation_reason=escalation
+                self._turn,
+                outcome=outcome,
+                confidence=confidence,
+                escalation_reason=escalation,
+                error_code=error_code,
             ),
             message_id=MessageId.mint(self._tokens.token()),
             error_code=error_code,
@@ -305,7 +321,7 @@ class TurnRun:
         )
 
     def _escalation(self, reason: EscalationReason) -> Escalation:
-        route = self.notes.route
+        route = self.notes.routes[-1] if self.notes.routes else None
         topic = (route.topic or route.intent) if route else ""
         policy = self.release.content.escalation
         queue = policy.queues.get(topic, policy.queue)

@@ -5,8 +5,8 @@ close enough, by words or by meaning.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import structlog
 
@@ -22,7 +22,7 @@ from frontdesk.domain.release import (
     Topic,
     localised,
 )
-from frontdesk.domain.turn import ConfidenceLevel, Route, TurnContext
+from frontdesk.domain.turn import ConfidenceLevel, Nearest, Route, TurnContext
 from frontdesk.ports.models import Embedder
 from frontdesk.text.tokens import content_stems, words
 
@@ -47,7 +47,18 @@ _YES = frozenset(
 @dataclass(frozen=True, slots=True)
 class _Example:
     name: str
+    text: str
     words: frozenset[str]
+
+
+class Match(NamedTuple):
+    """The example closest to a message."""
+
+    name: str
+    """Whose example it is; empty when there are none."""
+    score: float
+    """Similarity, 0 to 1."""
+    example: str = ""
 
 
 class ExampleMatcher:
@@ -55,21 +66,21 @@ class ExampleMatcher:
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[str]]], embedder: Embedder | None) -> None:
         pairs = [(name, text) for name, texts in groups for text in texts]
-        self._examples = [_Example(name, _word_set(text)) for name, text in pairs]
+        self._examples = [_Example(name, text, _word_set(text)) for name, text in pairs]
         self._vectors: NDArray[np.float32] | None = None
         self._embedder = embedder
         if embedder is not None and pairs:
             self._vectors = embedder.embed_now([text for _, text in pairs])
 
-    async def closest(self, text: str, *, by_meaning: bool) -> tuple[str, float]:
-        """Name and similarity (0 to 1) of the closest example; `("", 0.0)` when there are no examples.
+    async def closest(self, text: str, *, by_meaning: bool) -> Match:
+        """The closest example; one without a name, at 0, when there are none.
 
         Args:
             by_meaning: also compare embeddings; only for languages that the embedder was measured to understand.
                 Where the embedder cannot be asked, words decide alone.
         """
         if not self._examples:
-            return "", 0.0
+            return Match("", 0.0)
         asked = _word_set(text)
         scores = [_dice(asked, example.words) for example in self._examples]
         if by_meaning and self._vectors is not None and self._embedder is not None:
@@ -80,7 +91,7 @@ class ExampleMatcher:
             else:
                 scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
         best = max(range(len(scores)), key=scores.__getitem__)
-        return self._examples[best].name, float(scores[best])
+        return Match(self._examples[best].name, float(scores[best]), self._examples[best].text)
 
 
 class Router:
@@ -112,28 +123,37 @@ class Router:
         """The road for a message, before anything was searched."""
         if self._accepts_offer(text, context.history):
             return Route(kind="human", escalation=EscalationReason.ASKED, why="The customer accepted our offer.")
-        name, score = await self._intent_examples.closest(text, by_meaning=language in self._dense_languages)
-        intent = self._intents.get(name)
-        if intent is not None and score >= CLOSE_ENOUGH:
-            return self._by_intent(intent, score, language)
-        topic_name, topic_score = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
-        topic = self._topics.get(topic_name)
-        if topic is not None and topic_score >= CLOSE_ENOUGH:
-            return self._by_topic(topic, topic_score, language)
+        match = await self._intent_examples.closest(text, by_meaning=language in self._dense_languages)
+        near = _nearest("intent", match, needed=CLOSE_ENOUGH)
+        intent = self._intents.get(match.name)
+        if intent is not None and match.score >= CLOSE_ENOUGH:
+            return replace(self._by_intent(intent, match.score, language), nearest=near)
+        by_topic = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
+        near += _nearest("topic", by_topic, needed=CLOSE_ENOUGH)
+        topic = self._topics.get(by_topic.name)
+        if topic is not None and by_topic.score >= CLOSE_ENOUGH:
+            return replace(self._by_topic(topic, by_topic.score, language), nearest=near)
         if not content_stems(text, language) and not context.history:
             return Route(
                 kind="clarify",
                 reply=self._say(self._profile.texts.clarify, language),
                 why="The message names nothing that could be looked up, and nothing was said before.",
+                nearest=near,
             )
-        return Route(kind="knowledge", confidence=1.0 - score, why="No intent or topic is close enough.")
+        why = "No intent or topic is close enough."
+        return Route(kind="knowledge", confidence=1.0 - match.score, why=why, nearest=near)
 
     async def uncovered(self, text: str, *, language: str, unanswered_before: int, level: ConfidenceLevel) -> Route:
         """The road for a question the knowledge does not answer: the topic's policy, else the default one."""
-        name, score = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
-        topic = self._topics.get(name)
-        if topic is not None and score >= NEAR_TOPIC:
-            return self._by_topic(topic, score, language)
+        match = await self._topic_examples.closest(text, by_meaning=language in self._dense_languages)
+        topic = self._topics.get(match.name)
+        if topic is not None and match.score >= NEAR_TOPIC:
+            road = self._by_topic(topic, match.score, language)
+        else:
+            road = self._by_default(language, unanswered_before, level)
+        return replace(road, nearest=_nearest("topic", match, needed=NEAR_TOPIC))
+
+    def _by_default(self, language: str, unanswered_before: int, level: ConfidenceLevel) -> Route:
         if self._policy.uncovered == "escalate" or unanswered_before + 1 >= self._escalation.uncertain_after:
             return Route(
                 kind="human",
@@ -194,6 +214,12 @@ class Router:
 
     def _say(self, texts: Localised, language: str) -> str:
         return localised(texts, language, self._profile.default_language)
+
+
+def _nearest(of: Literal["intent", "topic"], match: Match, *, needed: float) -> tuple[Nearest, ...]:
+    if not match.name:
+        return ()
+    return (Nearest(of=of, name=match.name, example=match.example, score=round(match.score, 4), needed=needed),)
 
 
 def _word_set(text: str) -> frozenset[str]:

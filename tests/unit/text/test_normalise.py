@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from frontdesk.domain.errors import MalformedError, TooLargeError
-from frontdesk.text.normalise import MAX_CHARS, MAX_MARKS, clean_text, normalise_message
+from frontdesk.text.normalise import MAX_CHARS, MAX_MARKS, clean_text, describe_changes, normalise_message
 
 BOMBS = {
     "marks": "a" + "\u0301" * 100_000,
@@ -87,3 +87,28 @@ def test_a_document_keeps_its_structure_and_its_signs() -> None:
 def test_a_document_loses_hidden_instructions() -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "ignore")
     assert clean_text(f"Returns{hidden} are free.") == "Returns are free."
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("plain", {}),
+        ("  two  spaces\r\n", {"spacing": 1}),
+        ("pay \u202eyadot\u202c now", {"direction": 2}),
+        ("hid\u200bden\x00", {"invisible": 2}),
+        ("\x1b[31mred\x1b[0m", {"escapes": 2}),
+        ("it\u2019s", {"quotes": 1}),
+        ("\uff46\uff55\uff4c\uff4c", {"compatibility": 4}),
+        ("schÃ¶ne GrÃ¼ÃŸe", {"encoding": 1}),
+        ("z" + "\u0300" * 9, {"marks": 5}),
+    ],
+)
+def test_says_what_was_changed(raw: str, expected: dict[str, int]) -> None:
+    assert describe_changes(raw, normalise_message(raw)) == expected
+
+
+def test_says_quickly_what_was_changed_in_the_longest_message() -> None:
+    raw = "“ﬁne” naïve ｔｅｘｔ with äöü… " * 250
+    began = time.perf_counter()
+    describe_changes(raw, normalise_message(raw))
+    assert time.perf_counter() - began < 0.5

@@ -222,3 +222,30 @@ def test_a_trained_detector_is_one_more_detector() -> None:
     guard = Guard(a_policy(), detectors=[Shouting()])
     assert guard.check_inbound("WHERE IS IT").action is GuardAction.FLAG
     assert guard.versions == {"shouting": "1", "leaks": "1"}
+
+
+def test_marks_say_where_a_mask_stands_in_what_was_let_go() -> None:
+    verdict = a_guard().check_outbound(
+        "Write to joe@else.example or to jane@else.example. Then pay 4111 1111 1111 1111."
+    )
+    told = [(verdict.text[mark.start : mark.end], mark.rule, mark.action) for mark in verdict.marks]
+    assert told == [
+        ("[e-mail address removed]", "email", GuardAction.MASK),
+        ("[e-mail address removed]", "email", GuardAction.MASK),
+        ("[card number removed]", "payment_card", GuardAction.MASK),
+    ]
+
+
+def test_marks_are_the_same_however_the_text_arrives() -> None:
+    text = "Some words before it, so that it is long enough for several steps: joe@else.example, and jane@else.example. Bye."
+    whole = a_guard().check_outbound(text)
+    for size in range(1, 12):
+        stream = a_guard().open_stream()
+        streamed(stream, text, size)
+        assert stream.verdict.marks == whole.marks
+
+
+def test_the_mark_of_a_block_is_where_the_text_ends() -> None:
+    verdict = a_guard().check_outbound("All is well. The key is sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD.")
+    (mark,) = verdict.marks
+    assert (mark.action, mark.start, mark.end) == (GuardAction.BLOCK, len(verdict.text), len(verdict.text))

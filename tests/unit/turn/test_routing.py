@@ -39,4 +39,4 @@ async def test_words_decide_alone_while_the_embedder_is_down(error: Exception) -
     examples = [("greeting", ["hello there"]), ("human", ["talk to a person"])]
     matcher = ExampleMatcher(examples, DownLater(error))
 
-    assert await matcher.closest("talk to a person", by_meaning=True) == ("human", 1.0)
+    assert await matcher.closest("talk to a person", by_meaning=True) == ("human", 1.0, "talk to a person")

@@ -29,6 +29,11 @@ _GET = _ALL.where(messages.c.message_id == bindparam("wanted"))
 _HISTORY = _ALL.where(
     messages.c.conversation_id == bindparam("wanted"), messages.c.position > bindparam("after")
 ).order_by(messages.c.position)
+_NEWEST = (
+    _ALL.where(messages.c.conversation_id == bindparam("wanted"))
+    .order_by(messages.c.position.desc())
+    .limit(bindparam("most"))
+)
 _earlier = messages.alias("earlier")
 _HISTORY_BEFORE = _HISTORY.where(
     messages.c.position
@@ -55,7 +60,10 @@ class Messages:
             "at": to_ms(message.at),
         }
         self._session.run(_ADD, row)
-        put_payloads(self._session, message.conversation_id, "message", [(position, {"text": message.text})])
+        body: dict[str, Any] = {"text": message.text}
+        if message.cleaning is not None:
+            body["cleaning"] = message.cleaning
+        put_payloads(self._session, message.conversation_id, "message", [(position, body)])
         place = {"conversation_id": message.conversation_id, "position": position}
         self._session.run(_ADD_SEARCHED, {**place, "body": fold(message.text)})
         return position
@@ -69,6 +77,11 @@ class Messages:
             rows = self._session.rows(_HISTORY_BEFORE, {**wanted, "before": before})
         return tuple(_to_message(row) for row in rows)
 
+    def newest(self, conversation_id: ConversationId, *, limit: int) -> tuple[Message, ...]:
+        """The last messages of the conversation, oldest first."""
+        found = self._session.rows(_NEWEST, {"wanted": conversation_id, "most": limit})
+        return tuple(_to_message(row) for row in reversed(found))
+
     def get(self, message_id: MessageId) -> Message | None:
         row = self._session.first(_GET, {"wanted": message_id})
         return None if row is None else _to_message(row)
@@ -76,13 +89,15 @@ class Messages:
 
 def _to_message(row: Any) -> Message:
     """An erased message keeps its place; its text is empty."""
+    body = {} if row.body is None else json.loads(row.body)
     return Message(
         message_id=MessageId(row.message_id),
         conversation_id=ConversationId(row.conversation_id),
         turn_id=None if row.turn_id is None else TurnId(row.turn_id),
         position=row.position,
         role=row.role,
-        text="" if row.body is None else json.loads(row.body)["text"],
+        text=body.get("text", ""),
         language=row.language,
         at=from_ms(row.at),
+        cleaning=body.get("cleaning"),
     )

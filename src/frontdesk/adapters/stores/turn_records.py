@@ -12,6 +12,7 @@ from sqlalchemy import Table, bindparam, func, insert, select
 
 from frontdesk.adapters.stores.feedback import GivenFeedback
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
+from frontdesk.adapters.stores.releases import Releases
 from frontdesk.adapters.stores.schema import (
     citations,
     claims,
@@ -28,12 +29,26 @@ from frontdesk.adapters.stores.schema import (
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json
 from frontdesk.domain.events import FeedbackGiven
-from frontdesk.domain.ids import ConversationId, TurnId
+from frontdesk.domain.ids import ConversationId, ReleaseId, TurnId
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import Citation, ClaimSupport, StageTiming, TurnRecord, Withheld
 from frontdesk.domain.usage import CostEntry, VendorAttempt
 
-_DOCUMENT = ("answer", "route", "retrieval", "verdict_in", "verdicts_out", "sentences", "claims", "withheld", "prompt")
+_DOCUMENT = (
+    "answer",
+    "route",
+    "routes",
+    "retrieval",
+    "verdict_in",
+    "verdicts_out",
+    "sentences",
+    "claims",
+    "withheld",
+    "prompt",
+    "narrowed_from",
+    "limits",
+    "error_code",
+)
 """Fields of a `TurnRecord` that lie in the document."""
 
 _CHILDREN = (citations, verdicts, claims, withheld, stage_timings, vendor_attempts, cost_entries)
@@ -97,9 +112,12 @@ class TurnRecords:
             return None
         rows = {_NAMES.get(table.name, table.name): self._children(table, turn_id) for table in _CHILDREN}
         document = {} if row.body is None else json.loads(row.body)
+        said = {} if row.question is None else json.loads(row.question)
         return {
             **_columns(row),
-            "question": None if row.question is None else json.loads(row.question)["text"],
+            "question": said.get("text"),
+            "cleaning": said.get("cleaning"),
+            "manifest": self._manifest(ReleaseId(row.release_id)),
             "events": self._event_range(row.conversation_id, turn_id),
             "feedback": self._feedback(turn_id),
             "degraded": _load(row.degraded),
@@ -126,6 +144,18 @@ class TurnRecords:
             "reasons": [reason.value for reason in given.reasons],
             "comment": given.comment,
             "at": given.at.isoformat(),
+        }
+
+    def _manifest(self, release_id: ReleaseId) -> dict[str, Any] | None:
+        """What the release is made of."""
+        manifest = Releases(self._session).get(release_id)
+        if manifest is None:
+            return None
+        return {
+            "release_id": manifest.release_id,
+            "components": dict(manifest.components),
+            "snapshot_id": manifest.snapshot_id,
+            "composed_at": manifest.composed_at.isoformat(),
         }
 
     def _event_range(self, conversation_id: str, turn_id: str) -> dict[str, int | None]:
@@ -193,7 +223,14 @@ def _withheld_row(piece: Withheld) -> Mapping[str, Any]:
 
 
 def _timing_row(timing: StageTiming) -> Mapping[str, Any]:
-    return {"stage": timing.stage.value, "step": timing.step, "ms": timing.ms, "error": timing.error}
+    return {
+        "stage": timing.stage.value,
+        "step": timing.step,
+        "ms": timing.ms,
+        "error": timing.error,
+        "started_ms": timing.started_ms,
+        "ended_ms": timing.ended_ms,
+    }
 
 
 def _attempt_row(attempt: VendorAttempt) -> Mapping[str, Any]:

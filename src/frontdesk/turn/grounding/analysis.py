@@ -73,7 +73,7 @@ def analyse(text: str, start: int, end: int, language: str) -> Piece:
     found = words(sentence)
     spoken, folded = _read_words(found, language)
     kept = [
-        (index, _meaning(word, language))
+        (index, meaning(word, language))
         for index, word in enumerate(spoken)
         if not is_stopword(word, language) and not _is_numeral(word, language)
     ]
@@ -115,7 +115,8 @@ def _is_numeral(word: str, language: str) -> bool:
     return word[0].isdigit() or fold(word) in NUMBER_WORDS.get(language, {})
 
 
-def _meaning(word: str, language: str) -> str:
+def meaning(word: str, language: str) -> str:
+    """The stem that stands for a word, the same for words of one meaning."""
     root = stem(word, language)
     return same_meaning(language).get(root, root)
 

@@ -11,6 +11,7 @@ from frontdesk.ports.models import Embedder
 from frontdesk.turn.grounding.analysis import analyse, masked
 from frontdesk.turn.grounding.citations import Grounds, cite, prepare, window_text
 from frontdesk.turn.grounding.claims import Statement, split_statements
+from frontdesk.turn.grounding.doubts import Doubts, doubts_about
 from frontdesk.turn.grounding.features import Comparison, compare, summarise
 from frontdesk.turn.grounding.risk import RiskModel, shipped_model
 from frontdesk.turn.grounding.talk import asks_something
@@ -104,6 +105,15 @@ class Grounder:
             vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True))
         return self._report(reading, vectors)
 
+    def doubts(self, text: str, passages: Sequence[Passage], *, question: str, language: str) -> Doubts | None:
+        """What spoke against the riskiest claim of a text, by words alone; None where it claims nothing."""
+        reading = self._read(text, passages, question=question, language=language, counts_talk=False)
+        if not reading.claims:
+            return None
+        worst = max(range(len(reading.claims)), key=lambda place: _doubt(reading, place))
+        comparison = reading.comparisons[worst]
+        return doubts_about(reading.claims[worst].text, comparison.piece, comparison.values, reading.grounds)
+
     def check_now(
         self, text: str, passages: Sequence[Passage], *, question: str, language: str, counts_talk: bool = False
     ) -> GroundingReport:
@@ -156,6 +166,10 @@ class Grounder:
             return measured.risk
         known = [0.0 if cosine is None else cosine for cosine in cosines]
         return self._model.vectors.risk([*measured.features, *summarise_cosines(known, comparisons)])
+
+
+def _doubt(reading: Reading, place: int) -> tuple[int, float]:
+    return len(reading.comparisons[place].contradictions), reading.alone[place].risk
 
 
 def _measured(features: Sequence[float], model: RiskModel) -> Measured:

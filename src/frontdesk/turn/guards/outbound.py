@@ -7,10 +7,10 @@ stream, fed once.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from frontdesk.domain.safety import Finding, GuardAction, Verdict, harder
-from frontdesk.turn.guards.masks import masked
+from frontdesk.domain.safety import Finding, GuardAction, Mark, Verdict, harder
+from frontdesk.turn.guards.masks import mask_for, masked
 
 Scan = Callable[[str], Sequence[tuple[Finding, GuardAction]]]
 Forming = Callable[[str], int]
@@ -35,6 +35,8 @@ class OutboundStream:
         self._offset = 0  # of `_held` in the whole text
         self._looked_until = 0  # within `_held`
         self._said: list[str] = []
+        self._said_chars = 0
+        self._marks: list[Mark] = []
         self._findings: list[tuple[Finding, GuardAction]] = []
         self._is_closed = False
 
@@ -90,6 +92,7 @@ class OutboundStream:
             text="".join(self._said),
             reason="" if action is GuardAction.ALLOW else ",".join(kinds),
             policy_version=self._policy_version,
+            marks=tuple(self._marks),
         )
 
     def _next_step(self) -> int:
@@ -104,6 +107,7 @@ class OutboundStream:
         blocking = [item for item in found if item[1] is GuardAction.BLOCK]
         if blocking:
             self._note(blocking, known)
+            self._marks += (_mark(finding, action, self._said_chars, self._said_chars) for finding, action in blocking)
             self._is_closed, self._held = True, ""
             return ""
         cut = len(window) if is_last else self._cut(window, found, known)
@@ -119,6 +123,9 @@ class OutboundStream:
     def _let_go(self, window: str, found: list[tuple[Finding, GuardAction]], known: int, cut: int, until: int) -> str:
         self._note(found, known)
         text = _masked_between(window, found, known, cut)
+        if found:
+            self._marks += _marks(found, known, self._said_chars)
+        self._said_chars += len(text)
         self._context = window[max(0, cut - CONTEXT_CHARS) : cut]
         self._offset += cut - known
         self._held = self._held[cut - known :]
@@ -143,6 +150,27 @@ def _whole_words(text: str) -> int:
 def _masked_between(window: str, found: list[tuple[Finding, GuardAction]], known: int, cut: int) -> str:
     spans = [_from(finding, known) for finding, action in found if action is GuardAction.MASK and finding.end <= cut]
     return masked(window[known:cut], [_moved(span, -known) for span in spans])
+
+
+def _marks(found: list[tuple[Finding, GuardAction]], known: int, said_chars: int) -> Iterator[Mark]:
+    """Where findings show in what is let go, masks in their place.
+
+    Args:
+        said_chars: characters that were let go before.
+    """
+    masked_until, gained = known, said_chars - known
+    for finding, action in sorted(found, key=lambda item: (item[0].start, -item[0].end)):
+        start = max(finding.start, known)
+        if action is not GuardAction.MASK:
+            yield _mark(finding, action, start + gained, finding.end + gained)
+        elif start >= masked_until:
+            end = start + len(mask_for(finding))
+            yield _mark(finding, action, start + gained, end + gained)
+            masked_until, gained = finding.end, gained + end - finding.end
+
+
+def _mark(finding: Finding, action: GuardAction, start: int, end: int) -> Mark:
+    return Mark(kind=finding.kind, rule=finding.rule, action=action, start=start, end=end)
 
 
 def _outside_of(found: list[tuple[Finding, GuardAction]], cut: int, known: int) -> int:

@@ -12,7 +12,7 @@ from math import exp, log1p
 from typing import Literal
 
 from frontdesk.domain.knowledge import Ranking
-from frontdesk.domain.turn import SearchQuery
+from frontdesk.domain.turn import ConfidenceSign, SearchQuery
 from frontdesk.text.rewordings import Ways, credit_of, ways_to_say
 from frontdesk.text.tokens import stem, words
 from frontdesk.turn.retrieval.names import is_name
@@ -63,10 +63,28 @@ def estimate_confidence(
         terms: distinct stems of the question with what each tells.
         ranking: fused, best first.
     """
+    return explain_confidence(query, terms, ranking, legs=legs, chunks=chunks)[0]
+
+
+def explain_confidence(
+    query: SearchQuery,
+    terms: Mapping[str, float],
+    ranking: Ranking,
+    *,
+    legs: LegScores,
+    chunks: ChunkTerms,
+) -> tuple[float, tuple[ConfidenceSign, ...], float]:
+    """The estimate, what each sign adds to its log odds, and what these start from."""
     if not ranking:
-        return 0.0
+        return 0.0, (), 0.0
     signs = read_signs(query, terms, ranking, legs=legs, chunks=chunks)
-    return weigh(signs, load_weights()["hybrid" if legs.dense else "lexical"])
+    weights = load_weights()["hybrid" if legs.dense else "lexical"]
+    shares = tuple(_share(name, getattr(signs, name), weight) for name, weight in weights.signs.items())
+    return weigh(signs, weights), shares, weights.bias
+
+
+def _share(name: str, value: float, weight: float) -> ConfidenceSign:
+    return ConfidenceSign(name=name, value=round(value, 4), weight=weight, share=round(value * weight, 4))
 
 
 def read_signs(

@@ -1,11 +1,12 @@
 """Ranked chunks made into passages: near-duplicates removed, neighbours joined, no document alone on the stage."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from frontdesk.domain.conversation import Audiences
-from frontdesk.domain.ids import DocumentId
-from frontdesk.domain.knowledge import Chunk, Passage, Ranking
+from frontdesk.domain.knowledge import Chunk, Hit, Passage, Ranking
+from frontdesk.domain.turn import NearMiss
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.turn.retrieval.terms import ChunkTerms
 
@@ -17,6 +18,12 @@ CHARACTERS_PER_TOKEN = 3.5
 """Of European languages in word-piece vocabularies, on the low side, so that the token bound is kept."""
 WIDEST_GAP = 200
 """Characters of headings and blank lines between two neighbours that are taken over when they are joined; a guess."""
+NEAR_MISSES = 5
+"""Chunks that were not used and are kept for whoever looks into the turn."""
+
+Cut = Literal["limit", "same_document", "duplicate", "length"]
+"""Why a chunk was not used."""
+Ranks = tuple[Mapping[int, int], Mapping[int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,55 @@ class LegScores:
 
     lexical: Mapping[int, float]
     dense: Mapping[int, float]
+
+    def ranks(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
+        """Place of each row in the lexical and in the dense leg, from 1."""
+        return _places(self.lexical), _places(self.dense)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What became of a ranking."""
+
+    passages: tuple[Passage, ...]
+    """Best first."""
+    near_misses: tuple[NearMiss, ...]
+    """The best chunks that were not used, best first."""
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Chunks in the order they were chosen, and those that were passed over."""
+
+    terms: ChunkTerms
+    limit: int
+    token_limit: int
+    chosen: list[tuple[int, Chunk]] = field(default_factory=list)
+    passed_over: list[tuple[Hit, Chunk, Cut]] = field(default_factory=list)
+    _tokens: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.chosen) >= self.limit and len(self.passed_over) >= NEAR_MISSES
+
+    def offer(self, hit: Hit, chunk: Chunk) -> None:
+        size = len(chunk.text) / CHARACTERS_PER_TOKEN
+        cut = self._cut(hit.row, chunk, size)
+        if cut is None:
+            self.chosen.append((hit.row, chunk))
+            self._tokens += size
+        elif len(self.passed_over) < NEAR_MISSES:
+            self.passed_over.append((hit, chunk, cut))
+
+    def _cut(self, row: int, chunk: Chunk, size: float) -> Cut | None:
+        """Why the chunk is not used; None where it is."""
+        if len(self.chosen) >= self.limit:
+            return "limit"
+        if sum(other.document_id == chunk.document_id for _, other in self.chosen) >= PER_DOCUMENT:
+            return "same_document"
+        if self.chosen and self._tokens + size > self.token_limit:
+            return "length"
+        return "duplicate" if _is_known(row, (other for other, _ in self.chosen), self.terms) else None
 
 
 def assemble_passages(
@@ -36,38 +92,28 @@ def assemble_passages(
     audiences: Audiences,
     limit: int,
     token_limit: int,
-) -> tuple[Passage, ...]:
-    """The best chunks as passages, best first.
+) -> Assembled:
+    """The best chunks as passages, and what was left out for them.
 
     Args:
         ranking: best first.
         limit: chunks used, and so most passages.
         token_limit: bound on the passages' length together; the first is kept in any case.
     """
-    chosen = _choose(ranking, index, terms, audiences=audiences, limit=limit, token_limit=token_limit)
-    scores = {hit.row: hit.score for hit in ranking}
-    passages = [_join(run, index, scores, legs) for run in _runs(chosen)]
-    return tuple(sorted(passages, key=lambda passage: (-passage.score, passage.chunk_id)))
-
-
-def _choose(
-    ranking: Ranking, index: KnowledgeIndex, terms: ChunkTerms, *, audiences: Audiences, limit: int, token_limit: int
-) -> list[tuple[int, Chunk]]:
-    chosen: list[tuple[int, Chunk]] = []
-    per_document: dict[DocumentId, int] = {}
-    tokens = 0.0
+    choice = _Choice(terms, limit, token_limit)
     for hit in ranking:
-        if len(chosen) >= limit:
+        if choice.is_over:
             break
         chunk = index.chunk(hit.row)
-        size = len(chunk.text) / CHARACTERS_PER_TOKEN
-        is_full = per_document.get(chunk.document_id, 0) >= PER_DOCUMENT or (chosen and tokens + size > token_limit)
-        if is_full or not audiences.may_see(chunk.audience) or _is_known(hit.row, (row for row, _ in chosen), terms):
-            continue
-        chosen.append((hit.row, chunk))
-        per_document[chunk.document_id] = per_document.get(chunk.document_id, 0) + 1
-        tokens += size
-    return chosen
+        if audiences.may_see(chunk.audience):
+            choice.offer(hit, chunk)
+    scores = {hit.row: hit.score for hit in ranking}
+    ranks = legs.ranks()
+    passages = [_join(run, index, scores, legs, ranks) for run in _runs(choice.chosen)]
+    return Assembled(
+        passages=tuple(sorted(passages, key=lambda passage: (-passage.score, passage.chunk_id))),
+        near_misses=tuple(_near_miss(hit, chunk, cut, legs, ranks) for hit, chunk, cut in choice.passed_over),
+    )
 
 
 def _is_known(row: int, others: Iterable[int], terms: ChunkTerms) -> bool:
@@ -100,8 +146,31 @@ def _runs(chosen: Sequence[tuple[int, Chunk]]) -> list[list[tuple[int, Chunk]]]:
     return runs
 
 
+def _places(scores: Mapping[int, float]) -> dict[int, int]:
+    ordered = sorted(scores, key=lambda row: (-scores[row], row))
+    return {row: place for place, row in enumerate(ordered, start=1)}
+
+
+def _near_miss(hit: Hit, chunk: Chunk, cut: Cut, legs: LegScores, ranks: Ranks) -> NearMiss:
+    return NearMiss(
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        title=chunk.title,
+        score=hit.score,
+        lexical_score=legs.lexical.get(hit.row),
+        dense_score=legs.dense.get(hit.row),
+        lexical_rank=ranks[0].get(hit.row),
+        dense_rank=ranks[1].get(hit.row),
+        cut_by=cut,
+    )
+
+
 def _join(
-    run: Sequence[tuple[int, Chunk]], index: KnowledgeIndex, scores: Mapping[int, float], legs: LegScores
+    run: Sequence[tuple[int, Chunk]],
+    index: KnowledgeIndex,
+    scores: Mapping[int, float],
+    legs: LegScores,
+    ranks: Ranks,
 ) -> Passage:
     """One passage of a run; its score, id and breadcrumb are its best chunk's."""
     best_row, best = max(run, key=lambda item: (scores[item[0]], -item[0]))
@@ -122,4 +191,6 @@ def _join(
         score=scores[best_row],
         lexical_score=legs.lexical.get(best_row),
         dense_score=legs.dense.get(best_row),
+        lexical_rank=ranks[0].get(best_row),
+        dense_rank=ranks[1].get(best_row),
     )

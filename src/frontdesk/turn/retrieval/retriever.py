@@ -1,7 +1,7 @@
 """The retrieve stage: both legs, fusion, passages, confidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -12,11 +12,11 @@ from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.knowledge import Hit, Ranking
 from frontdesk.domain.release import RetrievalSettings
-from frontdesk.domain.turn import ConfidenceLevel, RetrievalResult, SearchQuery
+from frontdesk.domain.turn import ConfidenceLevel, RetrievalResult, SearchLimits, SearchQuery
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatTurn, Embedder
 from frontdesk.text.rewordings import Ways, ways_to_say
-from frontdesk.turn.retrieval.confidence import Signs, estimate_confidence, read_signs
+from frontdesk.turn.retrieval.confidence import Signs, estimate_confidence, explain_confidence, read_signs
 from frontdesk.turn.retrieval.expansion import Expansion
 from frontdesk.turn.retrieval.fusion import fuse_scores
 from frontdesk.turn.retrieval.legs import Parts, meaning_of, search_meaning, search_words, split_question
@@ -51,17 +51,23 @@ class Found:
     timings_ms: dict[str, float]
 
 
+Timer = Callable[[str], AbstractContextManager[None]]
+"""Notes when a sub-step begins and ends."""
+
+
 @dataclass(slots=True)
 class _Watch:
     """Milliseconds per sub-step."""
 
+    also: Timer | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         began = perf_counter()
         try:
-            yield
+            with self.also(step) if self.also else nullcontext():
+                yield
         finally:
             self.timings_ms[step] = self.timings_ms.get(step, 0.0) + (perf_counter() - began) * 1000.0
 
@@ -89,6 +95,7 @@ class Retriever:
         history: Sequence[ChatTurn],
         audiences: Audiences,
         query: SearchQuery | None = None,
+        timer: Timer | None = None,
     ) -> RetrievalResult:
         """The passages that may answer the question, and the chance that they do.
 
@@ -97,10 +104,12 @@ class Retriever:
             history: earlier turns, oldest first, without the question.
             query: the question made self-contained by a model; without it, heuristics do that.
         """
-        found = await self.search(question, language=language, history=history, audiences=audiences, query=query)
-        watch = _Watch(timings_ms=found.timings_ms)
+        found = await self.search(
+            question, language=language, history=history, audiences=audiences, query=query, timer=timer
+        )
+        watch = _Watch(also=timer, timings_ms=found.timings_ms)
         with watch.timed("fuse"):
-            passages = assemble_passages(
+            assembled = assemble_passages(
                 found.ranking,
                 self._index,
                 self._chunk_terms,
@@ -109,14 +118,21 @@ class Retriever:
                 limit=self._settings.passages,
                 token_limit=self._settings.passage_tokens,
             )
-            confidence = self.confidence(found)
+            confidence, signs, bias = explain_confidence(
+                found.query, found.terms, found.ranking, legs=found.legs, chunks=self._chunk_terms
+            )
         return RetrievalResult(
             query=found.query,
-            passages=passages,
+            passages=assembled.passages,
             confidence=confidence,
             level=self._level(confidence),
             degraded=found.degraded,
             timings_ms=watch.timings_ms,
+            audiences=tuple(audiences),
+            limits=self._limits(found),
+            near_misses=assembled.near_misses,
+            signs=signs,
+            bias=bias,
         )
 
     async def search(
@@ -127,6 +143,7 @@ class Retriever:
         history: Sequence[ChatTurn],
         audiences: Audiences,
         query: SearchQuery | None = None,
+        timer: Timer | None = None,
     ) -> Found:
         """Every chunk that either leg returned, fused, best first.
 
@@ -136,14 +153,14 @@ class Retriever:
         query = query or rewrite_heuristically(question, history, language)
         if query.rewritten_by == "heuristic" and not continues(question, language):
             plain = SearchQuery(text=question, original=question, language=language)
-            found = await self._search(plain, audiences)
+            found = await self._search(plain, audiences, timer)
             if self.confidence(found) >= self._settings.high_above:
                 return found
-        return await self._search(query, audiences)
+        return await self._search(query, audiences, timer)
 
-    async def _search(self, query: SearchQuery, audiences: Audiences) -> Found:
+    async def _search(self, query: SearchQuery, audiences: Audiences, timer: Timer | None) -> Found:
         language = query.language
-        watch = _Watch()
+        watch = _Watch(also=timer)
         with watch.timed("rewrite"):
             query = self._expansion.expand(query, audiences)
             parts = split_question(query)
@@ -233,6 +250,18 @@ class Retriever:
             + PAIRS_WEIGHT * share(asked.pairs, there.pairs)
             + FUNCTION_WORDS_WEIGHT * share(asked.function_words, there.function_words)
             + (OWN_LANGUAGE if self._index.chunk(row).language == language else 0.0)
+        )
+
+    def _limits(self, found: Found) -> SearchLimits:
+        settings = self._settings
+        return SearchLimits(
+            answer_above=settings.answer_above,
+            high_above=settings.high_above,
+            dense_weight=settings.dense_weight.get(found.query.language, 0.0) if found.legs.dense else 0.0,
+            lexical_limit=settings.lexical_limit,
+            dense_limit=settings.dense_limit,
+            passages=settings.passages,
+            passage_tokens=settings.passage_tokens,
         )
 
     def _level(self, confidence: float) -> ConfidenceLevel:

@@ -1,7 +1,10 @@
 """The retrieve stage over a sealed snapshot."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from math import exp
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatTurn, Embedder
 from frontdesk.turn.retrieval import Retriever
 
+MakeIndex = Callable[..., KnowledgeIndex]
 MEMBERS = Audiences(labels=frozenset({"public", "members"}))
 
 
@@ -190,3 +194,68 @@ def test_every_passage_is_permitted_and_stands_where_it_says(
         assert passage.chunk_id in passage.chunk_ids
     scores = [passage.score for passage in found.passages]
     assert scores == sorted(scores, reverse=True)
+
+
+async def test_tells_where_each_leg_put_a_passage_and_what_nearly_was_one(
+    index: KnowledgeIndex, embedder: Embedder
+) -> None:
+    found = await ask(index, embedder, "Can I return unused items after delivery?", passages=1)
+    (passage,) = found.passages
+    assert (passage.lexical_rank, passage.dense_rank) == (1, 1)
+    assert found.near_misses
+    missed = found.near_misses[0]
+    assert missed.score <= passage.score
+    assert missed.cut_by == "limit"
+    assert all((miss.lexical_rank is None) == (miss.lexical_score is None) for miss in found.near_misses)
+    ranks = [miss.dense_rank for miss in found.near_misses if miss.dense_rank]
+    assert len(set(ranks)) == len(ranks)
+
+
+async def test_near_misses_are_as_permitted_as_passages(index: KnowledgeIndex, embedder: Embedder) -> None:
+    question = "How many days do members have to return unused items, and may staff refund without asking?"
+    found = await ask(index, embedder, question, passages=1)
+    seen = {str(miss.document_id)[4:] for miss in found.near_misses} | set(documents(found))
+    assert not seen & {"club", "till"}
+    assert found.audiences == ("public",)
+    members = await ask(index, embedder, question, passages=1, audiences=MEMBERS)
+    assert members.audiences == ("members", "public")
+    assert "club" in {str(miss.document_id)[4:] for miss in members.near_misses} | set(documents(members))
+
+
+async def test_a_repetition_is_a_near_miss_and_says_so(make_index: MakeIndex, embedder: Embedder) -> None:
+    text = "# Returns\n\nYou can return unused items within 30 days of delivery."
+    index = make_index([("one", "en", "public", text), ("two", "en", "public", text)])
+    found = await ask(index, embedder, "Can I return unused items?")
+    assert [miss.cut_by for miss in found.near_misses] == ["duplicate"]
+
+
+async def test_the_signs_add_up_to_the_confidence(index: KnowledgeIndex, embedder: Embedder) -> None:
+    for question in ("What does shipping to Austria cost?", "What does shipping to Iceland cost?"):
+        found = await ask(index, embedder, question)
+        odds = found.bias + sum(sign.share for sign in found.signs)
+        assert 1 / (1 + exp(-odds)) == pytest.approx(found.confidence, abs=1e-3)
+        assert [sign.name for sign in found.signs] == ["coverage", "names", "margin", "length", "cosine", "contrast"]
+
+
+async def test_tells_what_the_search_was_held_to(index: KnowledgeIndex, embedder: Embedder) -> None:
+    found = await ask(index, embedder, "What does shipping to Austria cost?", answer_above=0.4)
+    assert found.limits is not None
+    assert (found.limits.answer_above, found.limits.dense_weight) == (0.4, 0.6)
+    words_alone = await ask(index, None, "What does shipping to Austria cost?")
+    assert words_alone.limits is not None
+    assert words_alone.limits.dense_weight == 0.0
+
+
+async def test_every_sub_step_is_told_as_it_begins_and_ends(index: KnowledgeIndex, embedder: Embedder) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def timer(step: str) -> Iterator[None]:
+        seen.append(step)
+        yield
+        seen.append(f"/{step}")
+
+    retriever = Retriever(index, embedder, RetrievalSettings())
+    await retriever.retrieve("Shipping?", language="en", history=(), audiences=PUBLIC_ONLY, timer=timer)
+    steps = ["rewrite", "embed", "lexical", "dense", "fuse", "fuse"]
+    assert seen == [mark for step in steps for mark in (step, f"/{step}")]
