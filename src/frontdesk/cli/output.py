@@ -1,6 +1,7 @@
 """What commands print: answers on stdout, everything else on stderr, terminal control characters nowhere."""
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, invisible formats such as text directions, halves of characters, and separators of lines."""
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _STAGES = {
     "source": "Reading",
     "preparing": "Parsing and chunking",
@@ -31,17 +37,28 @@ def complain(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout, the same on a terminal and in a pipe."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(_as_json(value, indent=2) + "\n")
 
 
 def print_line(value: Any) -> None:
     """One JSON line on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(_as_json(value) + "\n")
+
+
+def _as_json(value: Any, indent: int | None = None) -> str:
+    """JSON in which what could steer a terminal, or break a line, is written as `\\u…`; readers see no difference."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def harmless(text: str) -> str:
     """The text without control characters, so that nobody's message can steer this terminal."""
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf"))
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _STEERING)
+
+
+def harmless_line(text: str) -> str:
+    """The same on one line: a title or an address cannot pretend to be a line of ours."""
+    return " ".join(harmless(text).split())
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
-
-from frontdesk.cli.output import err, harmless, print_json, progress_of_ingest
+from frontdesk.cli.output import err, harmless, print_json, progress_of, progress_of_ingest
 from frontdesk.cli.prototype_report import print_report
 from frontdesk.domain.errors import ConflictError
 from frontdesk.releases import read_assistant
@@ -154,29 +152,10 @@ def _try(settings: Settings, place: Path, found: "Prototype") -> "Trial":
     start_logging(settings.model_copy(update={"log_level": "error"}))
     with tempfile.TemporaryDirectory(prefix="frontdesk-init-") as data:
         aside = settings.model_copy(update={"assistant_dir": place, "data_dir": Path(data)})
-        with progress_of_ingest() as reading, _searching() as searching:
+        with progress_of_ingest() as reading, progress_of("Searching for the logged questions") as searching:
             return asyncio.run(
                 try_questions(aside, found.questions, asked=found.asked, reading=reading, searching=searching)
             )
-
-
-@contextmanager
-def _searching() -> Iterator[Callable[[int, int], None]]:
-    """A line that counts the questions, on a terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
-    bars = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-    tasks: list[TaskID] = []
-
-    def tell(done: int, total: int) -> None:
-        if not tasks:
-            bars.start()
-            tasks.append(bars.add_task("Searching for the logged questions", total=total))
-        bars.update(tasks[0], completed=done)
-
-    try:
-        yield tell
-    finally:
-        bars.stop()
 
 
 def _staff_key(settings: Settings) -> str | None:

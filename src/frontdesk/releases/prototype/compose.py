@@ -22,6 +22,7 @@ _PROMPT = "prompts/answer.md"
 _OUR_RULES = "Answer the customer's question in {language}"
 """Where the rules of the starter's prompt begin; what stands before says who the assistant is."""
 _PRECEDENCE = "Where these rules and what is said above differ, the rules hold:"
+_STARTERS_EXAMPLE = re.compile(r"^# starters:\n(?:#  .*\n)+", re.MULTILINE)
 _ENCODING = re.compile(r"#.*coding[:=]\s*[\w.\-]+|#!.*")
 
 
@@ -88,7 +89,11 @@ def with_starters(profile: str, starters: Sequence[str], language: str) -> str:
         f"  {language}:",
         *(f"    - {json.dumps(question, ensure_ascii=False)}" for question in starters),
     ]
-    return profile.rstrip("\n") + "\n" + "\n".join(lines) + "\n"
+    block = "\n".join(lines) + "\n"
+    example = _STARTERS_EXAMPLE.search(profile)
+    if example:
+        return profile[: example.start()] + block + profile[example.end() :]
+    return profile.rstrip("\n") + "\n" + block
 
 
 def merge_prompt(prompt: Prompt, ours: str) -> tuple[str, list[str]]:
