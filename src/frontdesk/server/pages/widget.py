@@ -17,7 +17,7 @@ from frontdesk.server.pages.statics import static_files
 
 FOLDER = "widget/"
 MAIN = "index.js"
-_IMPORT = re.compile(r'^import (?:\{ [\w, ]+ \} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:\{ \w+(?:, \w+)* \} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
 _FOREIGN = re.compile(r"^\s*(?:import|export)\b(?!\s*\()|\bimport\.meta\b", re.MULTILINE)

@@ -108,8 +108,9 @@ export class Chat {
   #agree() {
     const kept = this.memory.conversation;
     if ((kept?.id ?? "") === this.client.id) return;
+    const isFresh = !this.log.entries.length;
     this.#leave(kept);
-    this.#build();
+    if (!isFresh) this.#build();
     if (kept) this.#follow();
   }
 

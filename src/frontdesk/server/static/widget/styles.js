@@ -14,7 +14,7 @@ sheet.replaceSync(`
 :host([theme=light]) { color-scheme: light; }
 :host([theme=dark]) { color-scheme: dark; }
 :host([mode=page]) { display: block; height: 100%; container-type: inline-size; }
-[hidden], dialog:not([open]), .log:empty { display: none !important; }
+[hidden], dialog:not([open]), .log:empty, .offers:empty { display: none !important; }
 * { box-sizing: border-box; margin: 0; }
 .panel, .launch { font: var(--fd-size, 1rem)/1.5 var(--fd-font, "Source Sans 3 Variable", system-ui, sans-serif); color: var(--ink); background: var(--ground); }
 .panel { position: relative; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); height: 100%; overflow: hidden; text-align: start; }
