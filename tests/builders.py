@@ -15,6 +15,7 @@ from frontdesk.adapters.models.extractive import ExtractiveChatModel
 from frontdesk.adapters.sources import FolderSource
 from frontdesk.adapters.stores import open_database
 from frontdesk.adapters.telemetry import PrometheusTelemetry
+from frontdesk.domain.attachments import Attachment, AttachmentRef
 from frontdesk.domain.conversation import (
     Audiences,
     Conversation,
@@ -23,12 +24,13 @@ from frontdesk.domain.conversation import (
     Principal,
 )
 from frontdesk.domain.events import FINAL_KINDS, StoredEvent
-from frontdesk.domain.ids import ConversationId
+from frontdesk.domain.ids import AttachmentId, ConversationId
 from frontdesk.domain.release import AssistantContent, KnowledgeSettings, KnowledgeSource, ModelRoute
 from frontdesk.ingest import build_snapshot
 from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.ports.stores import Database
 from frontdesk.releases import compose_manifest, read_assistant
+from frontdesk.turn.attachments import keep_attachment
 from frontdesk.turn.delivery import final_event
 from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs
 from frontdesk.turn.grounding import Grounder
@@ -177,11 +179,26 @@ class World:
         await self.database.write(lambda stores: stores.conversations.create(conversation, token_hash=uuid.uuid4().hex))
         return conversation_id
 
-    async def send(self, conversation_id: ConversationId, text: str, *, key: str = "") -> Accepted:
+    async def send(
+        self, conversation_id: ConversationId, text: str, *, key: str = "", attachments: tuple[AttachmentId, ...] = ()
+    ) -> Accepted:
         inbound = InboundMessage(
-            conversation_id=conversation_id, text=text, idempotency_key=key or uuid.uuid4().hex, channel="test"
+            conversation_id=conversation_id,
+            text=text,
+            idempotency_key=key or uuid.uuid4().hex,
+            channel="test",
+            attachments=attachments,
         )
         return await self.runner.accept(inbound)
+
+    async def a_file(self, conversation_id: ConversationId, name: str = "boots.png") -> AttachmentId:
+        """An uploaded file that is not sent yet."""
+        ref = AttachmentRef(
+            attachment_id=AttachmentId.mint(SystemTokens().token()), name=name, media_type="image/png", bytes=5
+        )
+        attachment = Attachment(conversation_id=conversation_id, ref=ref, sha256="0" * 64, created_at=self.clock.now())
+        await self.database.write(lambda stores: keep_attachment(stores, attachment, b"bytes"))
+        return ref.attachment_id
 
     async def finished(self, accepted: Accepted) -> StoredEvent:
         turn = accepted.turn

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from frontdesk.domain.ids import AttachmentId, ConversationId
+from frontdesk.domain.ids import AttachmentId, ConversationId, MessageId
 
 MAX_ATTACHMENT_BYTES = 5_000_000
 MAX_PER_MESSAGE = 4
 MAX_PER_CONVERSATION = 40
+MAX_BYTES_PER_CONVERSATION = 50_000_000
 MAX_NAME_CHARS = 120
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 MEDIA_TYPES = (*IMAGE_TYPES, "application/pdf", "text/plain")
@@ -33,6 +34,8 @@ class Attachment:
     """A stored file, without its bytes."""
 
     conversation_id: ConversationId
+    message_id: MessageId | None = None
+    """The message it was sent with; None until there is one."""
     ref: AttachmentRef
     sha256: str
     created_at: datetime

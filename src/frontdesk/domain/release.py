@@ -16,6 +16,16 @@ Localised = Mapping[str, str]
 """Text per ISO 639-1 language. A missing language falls back to the assistant's default."""
 
 
+FILE_ARRIVED: Localised = {
+    "en": "I have received what you sent. I can't look inside files, so please tell me in words what it is about. "
+    "Should a person take over, they can see it.",
+    "es": "He recibido lo que enviaste. No puedo mirar dentro de los archivos, así que dime con palabras de qué se "
+    "trata. Si más tarde te atiende una persona, podrá verlo.",
+    "de": "Was du geschickt hast, ist angekommen. In Dateien kann ich nicht hineinsehen, schreib mir also bitte kurz, "
+    "worum es geht. Sollte ein Mensch übernehmen, kann er es sehen.",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantTexts:
     """What the assistant says in its own words. `{name}` and `{organisation}` are filled in."""
@@ -42,6 +52,9 @@ class AssistantTexts:
     """After an answer of which unsupported parts were withheld."""
     stages: Mapping[str, Localised] = field(default_factory=dict)
     """Short labels for `turn.stage`: retrieve, generate, ground."""
+    file_arrived: Localised = field(default_factory=lambda: FILE_ARRIVED)
+    """After a message that is nothing but files, which the assistant cannot read: asks what it is about. There are
+    words for English, Spanish and German."""
 
 
 Streaming = Literal["confirmed", "provisional"]

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from frontdesk.domain.attachments import Attachment
 from frontdesk.domain.citing import CitedIn, TimesCited
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import Event, StoredEvent
 from frontdesk.domain.feedback import Feedback
 from frontdesk.domain.ids import (
+    AttachmentId,
     ChunkId,
     ConversationId,
     CustomerId,
@@ -130,7 +132,43 @@ class MessageStore(Protocol):
         """Messages at positions above `after`, oldest first, up to but without `before`."""
         ...
 
+    def newest(self, conversation_id: ConversationId, *, limit: int) -> tuple[Message, ...]:
+        """The last messages of the conversation, oldest first."""
+        ...
+
     def get(self, message_id: MessageId) -> Message | None: ...
+
+
+class AttachmentStore(Protocol):
+    def add(self, attachment: Attachment, body: bytes) -> None: ...
+
+    def get(self, attachment_id: AttachmentId) -> Attachment | None:
+        """What is known of it; None when it is not there, or erased."""
+        ...
+
+    def body(self, attachment_id: AttachmentId) -> bytes | None:
+        """Its bytes; None when it is not there, or erased."""
+        ...
+
+    def sent_in(self, conversation_id: ConversationId) -> tuple[Attachment, ...]:
+        """All that were sent with a message of the conversation and are not erased, oldest first."""
+        ...
+
+    def sent_with(self, conversation_id: ConversationId, message_id: MessageId) -> int:
+        """How many were sent with this message, erased ones too."""
+        ...
+
+    def usage(self, conversation_id: ConversationId) -> tuple[int, int]:
+        """How many a conversation has, and their bytes together."""
+        ...
+
+    def bind(self, attachment_id: AttachmentId, conversation_id: ConversationId, message_id: MessageId) -> bool:
+        """Tie it to the message; False where it is not this conversation's, or was sent before."""
+        ...
+
+    def forget_unsent(self, *, before: datetime) -> int:
+        """Delete those that were uploaded before a time and never sent; how many that were."""
+        ...
 
 
 class EventLog(Protocol):
@@ -337,6 +375,8 @@ class Stores(Protocol):
     @property
     def messages(self) -> MessageStore: ...
     @property
+    def attachments(self) -> AttachmentStore: ...
+    @property
     def events(self) -> EventLog: ...
     @property
     def turns(self) -> TurnStore: ...
@@ -384,6 +424,7 @@ class Database(Protocol):
 
 
 __all__ = [
+    "AttachmentStore",
     "CitationStore",
     "ConversationFinder",
     "ConversationStore",

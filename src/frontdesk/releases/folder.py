@@ -83,6 +83,7 @@ for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
 _KNOWN = {name for part in _SCHEMAS for name in part.__dataclass_fields__}
 
 _OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml"}
+_OPTIONAL_TEXTS = {"stages", "file_arrived"}
 _PROMPTS = ("answer", "rewrite", "summary")
 
 __all__ = ["FILES", "MAX_FILE_BYTES", "json_schema", "read_assistant"]
@@ -193,7 +194,7 @@ def _check_profile(path: Path, profile: AssistantProfile) -> Iterator[ConfigProb
     if default not in profile.languages:
         yield ConfigProblem(where=str(path), message="`default_language` must be one of `languages`.")
     for name in type(profile.texts).__dataclass_fields__:
-        if name != "stages" and not getattr(profile.texts, name).get(default):
+        if name not in _OPTIONAL_TEXTS and not getattr(profile.texts, name).get(default):
             yield ConfigProblem(
                 where=str(path), message=f"`texts.{name}` has nothing in the default language '{default}'."
             )

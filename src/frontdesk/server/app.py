@@ -25,6 +25,8 @@ from frontdesk.server.routes import GuardedRoute, Operation, add_operation
 OPERATIONS: tuple[Operation, ...] = (
     *assistant.OPERATIONS,
     *conversations.OPERATIONS,
+    *transcripts.OPERATIONS,
+    *attachments.OPERATIONS,
     *feedback.OPERATIONS,
     *openai.OPERATIONS,
     *admin.OPERATIONS,

@@ -1,7 +1,7 @@
 """Reading request bodies: JSON into a model, or an error that names the field."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ from frontdesk.domain.errors import MalformedError
 from frontdesk.server.problems import BadJsonError, InvalidFieldsError, UnsupportedMediaError, mistakes_of
 
 MAX_BODY_BYTES = 65_536
-"""Largest body of any request but those below; a message has at most 8,000 characters, 32 kB."""
+"""Largest body of any request but uploads and those below; a message has at most 8,000 characters, 32 kB."""
 MAX_OPENAI_BODY_BYTES = 262_144
 """OpenAI clients send the whole conversation each time."""
 _MAX_FORM_FIELDS = 100
@@ -51,6 +51,23 @@ async def read_body(request: Request, model: type[ModelT], *, is_optional: bool 
         raise InvalidFieldsError(mistakes_of(error)) from None
 
 
+async def read_file_body(request: Request, media_types: Sequence[str]) -> tuple[bytes, str]:
+    """The request's body as it is, and the media type it is said to have.
+
+    Raises:
+        UnsupportedMediaError: compressed, or of none of these types.
+        TooLargeError: from the layer that counts the bytes.
+    """
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    media_type = kind.strip().lower()
+    if media_type not in media_types:
+        raise UnsupportedMediaError(f"Send a file as one of {', '.join(media_types)}.", field="Content-Type")
+    if media_type == "text/plain":
+        _check_charset(parameters)
+    _check_encoding(request.headers)
+    return await request.body(), media_type
+
+
 async def read_form(request: Request) -> Mapping[str, str]:
     """The fields of a form that a page of ours has sent; of a field given twice, the last.
 
@@ -79,8 +96,16 @@ def _check_media(headers: Mapping[str, str]) -> None:
     kind, _, parameters = headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
         raise UnsupportedMediaError("Send the body as Content-Type: application/json.", field="Content-Type")
+    _check_charset(parameters)
+    _check_encoding(headers)
+
+
+def _check_charset(parameters: str) -> None:
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if charset not in ("", "utf-8", "utf8"):
         raise UnsupportedMediaError("Send the body in UTF-8.", field="Content-Type")
+
+
+def _check_encoding(headers: Mapping[str, str]) -> None:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaError("Send the body uncompressed.", field="Content-Encoding")

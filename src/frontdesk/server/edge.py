@@ -3,11 +3,13 @@
 No `BaseHTTPMiddleware`: its cancel scope would end work inside a stream.
 """
 
+import re
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontdesk.domain.attachments import MAX_ATTACHMENT_BYTES
 from frontdesk.domain.errors import TooLargeError
 from frontdesk.server.bodies import MAX_BODY_BYTES, MAX_OPENAI_BODY_BYTES
 from frontdesk.server.origins import EmbeddingOrigins
@@ -15,6 +17,7 @@ from frontdesk.server.problems import OPENAI_PREFIX
 
 CORS_PREFIXES = ("/v1/conversations", "/v1/assistant")
 """What a chat on another website calls."""
+_UPLOADS = re.compile(r"/v1/conversations/[^/]+/attachments")
 _ALLOWED_METHODS = "GET, POST"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Filename"
 _PREFLIGHT_S = "600"
@@ -30,7 +33,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        limit = MAX_OPENAI_BODY_BYTES if scope["path"].startswith(OPENAI_PREFIX) else MAX_BODY_BYTES
+        limit = _limit_of(scope["path"])
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > limit:
             raise _too_large(limit)
@@ -106,6 +109,13 @@ def page_policy(origins: Sequence[str]) -> str:
         "connect-src 'self'; "
         f"base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     )
+
+
+def _limit_of(path: str) -> int:
+    """Bytes that a request's body may have."""
+    if path.startswith(OPENAI_PREFIX):
+        return MAX_OPENAI_BODY_BYTES
+    return MAX_ATTACHMENT_BYTES if _UPLOADS.fullmatch(path) else MAX_BODY_BYTES
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -14,6 +14,7 @@ from frontdesk.server.routes import Operation
 
 _PROBLEM_STATUSES = {Access.PUBLIC: (), Access.CONVERSATION: (401, 404, 429), Access.STAFF: (401, 429)}
 _BODY_STATUSES = (400, 413, 415, 422)
+_FILE_STATUSES = (400, 413, 415)
 _REF = "#/components/schemas/{model}"
 _TITLES = {200: "Done", 201: "Made", 202: "Accepted, and still under way", 503: "Not ready"}
 
@@ -61,6 +62,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.takes is not None:
         is_required = any(field.is_required() for field in operation.takes.model_fields.values())
         document["requestBody"] = {"required": is_required, "content": {"application/json": _schema(operation.takes)}}
+    if operation.takes_files:
+        content = {
+            media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in operation.takes_files
+        }
+        document["requestBody"] = {"required": True, "content": content}
     return document
 
 
@@ -90,6 +96,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     statuses = {*_PROBLEM_STATUSES[operation.access], *operation.problems, 500}
     if operation.takes is not None:
         statuses |= {*_BODY_STATUSES}
+    if operation.takes_files:
+        statuses |= {*_FILE_STATUSES}
     is_openai = operation.path.startswith(OPENAI_PREFIX)
     problem: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
     if is_openai:

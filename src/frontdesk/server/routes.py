@@ -38,6 +38,8 @@ class Operation:
     tag: str
     takes: type[BaseModel] | None = None
     """Model of the body; the handler reads it."""
+    takes_files: Sequence[str] = ()
+    """Media types of a body that is a file."""
     gives: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
     """Model, or media type, per status of success."""
     also_streams: bool = False

@@ -44,7 +44,9 @@ def load_context(stores: Stores, turn: OpenTurn) -> tuple[TurnContext, int]:
     earlier = tuple(
         message
         for message in messages
-        if message.message_id != turn.message_id and (message.role != "customer" or message.position < mine)
+        if message.text  # nothing is told of one that was erased, or was files alone
+        and message.message_id != turn.message_id
+        and (message.role != "customer" or message.position < mine)
     )
     unanswered = stores.conversations.unanswered_in_a_row(turn.conversation_id)
     return TurnContext(conversation=conversation, principal=conversation.principal, history=earlier), unanswered

@@ -4,14 +4,16 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from frontdesk.domain.attachments import MAX_PER_MESSAGE
 from frontdesk.domain.conversation import Conversation, ConversationStatus, InboundMessage, Message
-from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError, OverloadedError
+from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError, OverloadedError, TooLargeError
 from frontdesk.domain.events import TurnAccepted
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import Lease, OpenTurn, TurnState
 from frontdesk.ports.stores import StoredTurn, Stores
 from frontdesk.text.language import detect_language
 from frontdesk.text.normalise import describe_changes, normalise_message
+from frontdesk.turn.attachments import bind_attachments
 
 MAX_KEY_CHARS = 200
 MAX_UNFINISHED = 10
@@ -27,7 +29,7 @@ class CleanMessage:
     language: str
     """ISO 639-1; empty where the text is too short to tell."""
     request_hash: str
-    """sha256 of the text as received, to tell a repeated request from a reused key."""
+    """sha256 of the text as received and of what is sent with it, to tell a repeated request from a reused key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +66,35 @@ def clean_message(inbound: InboundMessage) -> CleanMessage:
         raise MalformedError(
             f"Idempotency-Key must be 1 to {MAX_KEY_CHARS} printable characters.", field="Idempotency-Key"
         )
-    text = normalise_message(inbound.text)
-    digest = hashlib.sha256(inbound.text.encode("utf-8", "surrogatepass")).hexdigest()
+    if len(inbound.attachments) > MAX_PER_MESSAGE:
+        raise TooLargeError(
+            f"A message has at most {MAX_PER_MESSAGE} files.", field="attachments", limit=MAX_PER_MESSAGE
+        )
+    text = _clean_text(inbound)
     language = detect_language(text, default="")
-    return CleanMessage(inbound=inbound, text=text, language=language, request_hash=digest)
+    return CleanMessage(inbound=inbound, text=text, language=language, request_hash=_hash(inbound))
+
+
+def _clean_text(inbound: InboundMessage) -> str:
+    try:
+        return normalise_message(inbound.text)
+    except MalformedError:  # nothing visible is left of it
+        if inbound.attachments:
+            return ""
+        raise
+
+
+def _hash(inbound: InboundMessage) -> str:
+    parts = [inbound.text, *inbound.attachments]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance) -> Accepted:
     """Open a turn for the message, or find the one this idempotency key opened before. A unit of work.
 
     Raises:
-        NotFoundError: no such conversation.
-        ConflictError: it is closed, or the key was used for another text.
+        NotFoundError: no such conversation, or no such attachment waiting to be sent.
+        ConflictError: it is closed, or the key was used for another message.
         OverloadedError: too many of its earlier messages have no answer yet.
     """
     inbound = message.inbound
@@ -107,10 +126,11 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
     if stores.turns.unfinished(turn.conversation_id) >= MAX_UNFINISHED:
         raise OverloadedError("Please wait for the answers that are under way.", limit=MAX_UNFINISHED)
     state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
-    accepted = TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text)
+    files = bind_attachments(stores, turn.conversation_id, inbound.attachments, turn.message_id)
+    accepted = TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text, attachments=files)
     (event,) = stores.events.append(turn.conversation_id, [accepted], at=acceptance.at)
     return Accepted(
-        turn=to_open_turn(turn, message.text, owner=acceptance.owner),
+        turn=to_open_turn(turn, message.text, owner=acceptance.owner, attachments=len(files)),
         state=state,
         after_seq=event.seq - 1,
         status=conversation.status,
@@ -138,7 +158,9 @@ def _to_turn(message: CleanMessage, acceptance: Acceptance, language: str) -> St
     )
 
 
-def to_open_turn(turn: StoredTurn, text: str, *, owner: str, is_duplicate: bool = False) -> OpenTurn:
+def to_open_turn(
+    turn: StoredTurn, text: str, *, owner: str, attachments: int = 0, is_duplicate: bool = False
+) -> OpenTurn:
     """The turn's row as the value the pipeline is given."""
     return OpenTurn(
         turn_id=turn.turn_id,
@@ -151,6 +173,7 @@ def to_open_turn(turn: StoredTurn, text: str, *, owner: str, is_duplicate: bool 
         accepted_at=turn.accepted_at,
         deadline_at=turn.deadline_at,
         lease=Lease(turn_id=turn.turn_id, owner=owner, fence=turn.fence),
+        attachments=attachments,
         is_duplicate=is_duplicate,
     )
 

@@ -39,6 +39,18 @@ async def test_gives_the_history_after_a_position_and_before_a_message(
     assert [one.message_id for one in history] == [said[1].message_id, said[2].message_id]
 
 
+async def test_gives_the_newest_messages_oldest_of_them_first(
+    database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
+) -> None:
+    said = [a_message(conversation_id) for _ in range(5)]
+    for one in said:
+        await add(database, one)
+
+    newest = await database.read(lambda stores: stores.messages.newest(conversation_id, limit=2))
+    assert [(one.message_id, one.position) for one in newest] == [(said[3].message_id, 4), (said[4].message_id, 5)]
+    assert len(await database.read(lambda stores: stores.messages.newest(conversation_id, limit=9))) == 5
+
+
 async def test_gives_every_message_its_own_position_when_many_are_added_at_once(
     database: Database, conversation_id: ConversationId, a_message: Callable[..., Message]
 ) -> None:

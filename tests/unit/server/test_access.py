@@ -48,6 +48,8 @@ DECLARED = {
     "POST /v1/conversations/{conversation_id}/messages": Access.CONVERSATION,
     "GET /v1/conversations/{conversation_id}/events": Access.CONVERSATION,
     "POST /v1/conversations/{conversation_id}/escalation": Access.CONVERSATION,
+    "POST /v1/conversations/{conversation_id}/attachments": Access.CONVERSATION,
+    "GET /v1/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONVERSATION,
     "POST /v1/conversations/{conversation_id}/feedback": Access.CONVERSATION,
     "GET /openai/v1/models": Access.STAFF,
     "POST /openai/v1/chat/completions": Access.STAFF,
@@ -79,6 +81,7 @@ DECLARED = {
     "GET /console/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONSOLE,
 }
 """Written a second time on purpose: who changes a route's access changes this table too."""
+_NO_FILE = "There is no such attachment"
 
 
 def test_every_route_has_the_access_that_this_table_says() -> None:
@@ -90,6 +93,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
     conversation_id, token = await desk.open_conversation()
     _, foreign = await desk.open_conversation()
     ids = {"conversation_id": conversation_id, "turn_id": "turn_x", "document_id": "doc_x", "name": "nobody"}
+    ids |= {"attachment_id": "att_x", "marker": "1"}
     path = operation.path.replace("{path:path}", "console.js").format(**ids)
     for credential, headers in {
         "none": {},
@@ -106,7 +110,9 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
             continue
         assert response.status_code not in (401, 403, 429), credential
         if response.status_code == 404 and not path.startswith("/help/"):
-            assert response.json()["detail"] in ("There is no such turn.", "There is no such staff key.")
+            assert response.json()["detail"].startswith(
+                ("There is no such turn", "There is no such staff key", _NO_FILE)
+            )
 
 
 async def test_refuses_a_route_that_declares_no_access() -> None:
@@ -120,14 +126,20 @@ async def test_refuses_a_route_that_declares_no_access() -> None:
         refuse_undeclared(web)
 
 
-@pytest.mark.parametrize("rest", ["", "/events", "/messages", "/escalation"])
-async def test_a_foreign_conversation_looks_like_one_that_does_not_exist(desk: Any, rest: str) -> None:
-    mine, _ = await desk.open_conversation()
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in OPERATIONS if one.access is Access.CONVERSATION],
+    ids=lambda one: f"{one.method} {one.path}",
+)
+async def test_a_foreign_conversation_looks_like_one_that_does_not_exist(desk: Any, operation: Operation) -> None:
+    mine, mine_headers = await desk.open_conversation()
+    turn = (await desk.say(mine, mine_headers, "How long?")).json()
     _, foreign = await desk.open_conversation()
-    method = "POST" if rest in ("/messages", "/escalation") else "GET"
+    ids = {"turn_id": turn["turn_id"], "marker": "1", "attachment_id": await _upload(desk, mine, mine_headers)}
     answers = []
     for conversation_id in (mine, "conv_aaaaaaaaaaaaaaaaaaaaaaaaaa", "conv_../../x", "turn_x", "%00"):
-        response = await desk.client.request(method, f"/v1/conversations/{conversation_id}{rest}", headers=foreign)
+        path = operation.path.format(conversation_id=conversation_id, **ids)
+        response = await desk.client.request(operation.method, path, headers=foreign)
         if "/" in conversation_id:
             continue
         problem = response.json()
@@ -135,6 +147,16 @@ async def test_a_foreign_conversation_looks_like_one_that_does_not_exist(desk: A
         answers.append((response.status_code, problem, sorted(response.headers)))
     assert all(answer == answers[0] for answer in answers)
     assert answers[0][0] == 404
+
+
+async def _upload(desk: Any, conversation_id: str, headers: Mapping[str, str]) -> str:
+    response = await desk.client.post(
+        f"/v1/conversations/{conversation_id}/attachments",
+        content=b"A receipt",
+        headers={**headers, "Content-Type": "text/plain"},
+    )
+    attachment_id: str = response.json()["attachment_id"]
+    return attachment_id
 
 
 async def test_a_conversation_without_credential_is_refused_whether_it_exists_or_not(desk: Any) -> None:

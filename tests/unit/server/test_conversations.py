@@ -147,6 +147,22 @@ async def test_reads_what_was_said(desk: Any) -> None:
     ]
 
 
+async def test_gives_the_newest_messages_of_a_long_conversation(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontdesk.server.api.transcripts.MAX_MESSAGES", 2)
+    conversation_id, headers = await desk.open_conversation()
+    path = f"/v1/conversations/{conversation_id}"
+    told = []
+    for number in range(3):
+        await desk.say(conversation_id, headers, f"Question {number}", key=f"k{number}")
+        state = (await desk.client.get(path, headers=headers)).json()
+        told.append(([message["text"] for message in state["messages"]], state["has_more"]))
+    assert told == [
+        (["Question 0"], False),
+        (["Question 0", "Question 1"], False),
+        (["Question 1", "Question 2"], True),
+    ]
+
+
 async def test_pages_through_the_log_as_json(desk: Any) -> None:
     conversation_id, headers = await desk.open_conversation()
     await desk.say(conversation_id, headers, "How long?")

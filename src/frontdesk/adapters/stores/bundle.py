@@ -1,5 +1,6 @@
 """Every store, bound to one connection and so to one transaction."""
 
+from frontdesk.adapters.stores.attachments import Attachments
 from frontdesk.adapters.stores.citations import Citations
 from frontdesk.adapters.stores.conversations import Conversations
 from frontdesk.adapters.stores.customers import Customers
@@ -27,6 +28,7 @@ class BoundStores:
         self.conversations = Conversations(session)
         self.payloads = Payloads(session)
         self.messages = Messages(session)
+        self.attachments = Attachments(session)
         self.events = Events(session, self.appended)
         self.turns = Turns(session)
         self.feedback = GivenFeedback(session)

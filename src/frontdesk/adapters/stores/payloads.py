@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
-from frontdesk.adapters.stores.schema import conversations, payloads, search_texts
+from frontdesk.adapters.stores.schema import attachments, conversations, payloads, search_texts
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_json, to_ms
 from frontdesk.domain.ids import ConversationId, CustomerId
@@ -21,6 +21,11 @@ _ERASE = (
     .values(body=None, erased_at=bindparam("at"))
 )
 _ERASE_SEARCHED = delete(search_texts).where(search_texts.c.conversation_id.in_(_OF_CUSTOMER))
+_ERASE_ATTACHMENTS = (
+    update(attachments)
+    .where(attachments.c.conversation_id.in_(_OF_CUSTOMER), attachments.c.erased_at.is_(None))
+    .values(name=None, body=None, erased_at=bindparam("at"))
+)
 _ERASE_SUMMARIES = update(conversations).where(conversations.c.customer_id == bindparam("customer")).values(summary="")
 
 
@@ -46,8 +51,9 @@ class Payloads:
         self._session = session
 
     def erase(self, customer_id: CustomerId, *, at: datetime) -> int:
-        """Forget everything written in this customer's conversations; how many bodies that were."""
+        """Forget everything written and sent in this customer's conversations; how many bodies that were."""
         erased = self._session.run(_ERASE, {"customer": customer_id, "at": to_ms(at)})
+        erased += self._session.run(_ERASE_ATTACHMENTS, {"customer": customer_id, "at": to_ms(at)})
         self._session.run(_ERASE_SEARCHED, {"customer": customer_id})
         self._session.run(_ERASE_SUMMARIES, {"customer": customer_id})
         return erased

@@ -293,12 +293,15 @@ attachments = Table(
     _text("sha256"),
     _number("width", nullable=True),
     _number("height", nullable=True),
-    Column("body", LargeBinary, nullable=True),
     _number("created_at"),
     _number("erased_at", nullable=True),
+    Column("body", LargeBinary, nullable=True),
     Index("ix_attachments_conversation_id", "conversation_id"),
 )
-"""`message_id` is empty until a message is sent with it; `name` and `body` go when it is erased."""
+"""`message_id` is empty until a message is sent with it; `name` and `body` go when it is erased. `body` is the last
+column: SQLite reads what stands before it without it."""
+UNSENT = text("message_id IS NULL")
+Index("ix_attachments_unsent", attachments.c.created_at, sqlite_where=UNSENT, postgresql_where=UNSENT)
 
 feedback = Table(
     "feedback",

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
 
+from frontdesk.domain.attachments import MAX_PER_MESSAGE
 from frontdesk.domain.release import Channel
 from frontdesk.server.bodies import Body
 
@@ -39,7 +41,28 @@ class ConversationOpened(BaseModel):
 
 
 class NewMessage(Body):
-    text: str = Field(min_length=1, description="What the customer wrote; at most 8,000 characters.")
+    text: str = Field(
+        description="What the customer wrote; at most 8,000 characters. Empty only where there are attachments."
+    )
+    attachments: Annotated[list[str], Field(max_length=MAX_PER_MESSAGE)] = Field(
+        [], description="Ids of files that were uploaded to this conversation and not sent yet."
+    )
+
+    @field_validator("attachments")
+    @classmethod
+    def _check_attachments(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise PydanticCustomError("repeated", "An attachment is named twice")
+        return value
+
+
+class AttachmentOut(BaseModel):
+    attachment_id: str
+    name: str = Field(description="Without folders and control characters, with an ending that says what it is.")
+    media_type: str
+    bytes: int
+    width: int | None = Field(description="In pixels; null where it is no image.")
+    height: int | None
 
 
 class CitationOut(BaseModel):
@@ -83,6 +106,7 @@ class MessageOut(BaseModel):
     text: str
     language: str
     at: str
+    attachments: list[AttachmentOut] = Field(description="Files sent with it that are not erased.")
 
 
 class ConversationOut(BaseModel):
@@ -93,7 +117,8 @@ class ConversationOut(BaseModel):
     is_verified: bool
     last_seq: int
     created_at: str
-    messages: list[MessageOut]
+    messages: list[MessageOut] = Field(description="The newest, oldest of them first.")
+    has_more: bool = Field(description="Whether there are older ones; the log holds them.")
 
 
 class EventOut(BaseModel):

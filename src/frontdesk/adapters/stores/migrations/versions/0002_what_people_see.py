@@ -80,15 +80,23 @@ def _create_attachments() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("width", sa.BigInteger(), nullable=True),
         sa.Column("height", sa.BigInteger(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("erased_at", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.conversation_id"], name=op.f("fk_attachments_conversation_id")
         ),
         sa.PrimaryKeyConstraint("attachment_id", name=op.f("pk_attachments")),
     )
     op.create_index("ix_attachments_conversation_id", "attachments", ["conversation_id"], unique=False)
+    op.create_index(
+        "ix_attachments_unsent",
+        "attachments",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NULL"),
+        postgresql_where=sa.text("message_id IS NULL"),
+    )
 
 
 def _create_feedback() -> None:
