@@ -73,6 +73,9 @@ class Conversations:
     def set_status(self, conversation_id: ConversationId, status: ConversationStatus) -> None:
         self._change(conversation_id, status=status.value)
 
+    def set_locale(self, conversation_id: ConversationId, locale: str) -> None:
+        self._change(conversation_id, locale=locale)
+
     def set_summary(self, conversation_id: ConversationId, summary: str, *, until: int) -> None:
         self._change(conversation_id, summary=summary, summarised_until=until)
 
