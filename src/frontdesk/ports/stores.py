@@ -10,14 +10,13 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from frontdesk.domain.attachments import Attachment
-from frontdesk.domain.citing import CitedIn, TimesCited
+from frontdesk.domain.citing import CitedIn, TimesCited, TimesQuoted
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import Event, StoredEvent
 from frontdesk.domain.feedback import Feedback
 from frontdesk.domain.ids import (
     AttachmentId,
-    ChunkId,
     ConversationId,
     CustomerId,
     DocumentId,
@@ -106,6 +105,8 @@ class ConversationStore(Protocol):
 
     def set_status(self, conversation_id: ConversationId, status: ConversationStatus) -> None: ...
 
+    def set_locale(self, conversation_id: ConversationId, locale: str) -> None: ...
+
     def set_summary(self, conversation_id: ConversationId, summary: str, *, until: int) -> None: ...
 
     def unanswered_in_a_row(self, conversation_id: ConversationId) -> int:
@@ -168,6 +169,15 @@ class AttachmentStore(Protocol):
 
     def forget_unsent(self, *, before: datetime) -> int:
         """Delete those that were uploaded before a time and never sent; how many that were."""
+        ...
+
+
+class ForkStore(Protocol):
+    def copy(self, source: ConversationId, fork: Conversation, *, until: int, mint: Callable[[], str]) -> int:
+        """Copy the ended turns up to the event `until` into the stored conversation `fork`; how many events that were.
+
+        Messages and files get new names from `mint`; what was erased stays erased.
+        """
         ...
 
 
@@ -269,8 +279,12 @@ class CitationStore(Protocol):
         """Of every document that answers ended at or after `since` cite."""
         ...
 
-    def latest_of(self, document_id: DocumentId, *, chunk_id: ChunkId | None = None, limit: int) -> Sequence[CitedIn]:
-        """The newest citations of the document, or of one chunk of it, newest answer first."""
+    def quotes_of(self, document_id: DocumentId, *, since: datetime, limit: int) -> Sequence[TimesQuoted]:
+        """What answers ended at or after `since` quote from the document, most often quoted first."""
+        ...
+
+    def latest_of(self, document_id: DocumentId, *, limit: int) -> Sequence[CitedIn]:
+        """The newest citations of the document, newest answer first."""
         ...
 
 
@@ -298,6 +312,10 @@ class ConversationFinder(Protocol):
 
     def activity(self, *, limit: int) -> Mapping[ConversationId, int]:
         """Sequence number of the newest event of the conversations that were active last."""
+        ...
+
+    def forks_of(self, conversation_id: ConversationId) -> Sequence[ConversationId]:
+        """Conversations that go on from this one, newest first."""
         ...
 
 
@@ -336,10 +354,6 @@ class StaffKeyStore(Protocol):
         """Withdraw the key of this name; whether there was one."""
         ...
 
-    def forks_of(self, conversation_id: ConversationId) -> Sequence[ConversationId]:
-        """Conversations that go on from this one, newest first."""
-        ...
-
 
 class StaffSessionStore(Protocol):
     """Browsers that have signed in, and links that sign one in. Kept as hashes, each with its end."""
@@ -376,6 +390,8 @@ class Stores(Protocol):
     def messages(self) -> MessageStore: ...
     @property
     def attachments(self) -> AttachmentStore: ...
+    @property
+    def forks(self) -> ForkStore: ...
     @property
     def events(self) -> EventLog: ...
     @property
@@ -432,6 +448,7 @@ __all__ = [
     "Database",
     "EscalationStore",
     "EventLog",
+    "ForkStore",
     "FeedbackStore",
     "MessageStore",
     "Outbox",

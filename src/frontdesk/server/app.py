@@ -13,7 +13,17 @@ from frontdesk.bootstrap import App
 from frontdesk.server import health, pages
 from frontdesk.server.access import Gate
 from frontdesk.server.activity import ActivityFeed
-from frontdesk.server.api import admin, assistant, attachments, conversations, feedback, openai, staff_keys, transcripts
+from frontdesk.server.api import (
+    admin,
+    assistant,
+    attachments,
+    conversations,
+    feedback,
+    forks,
+    openai,
+    staff_keys,
+    transcripts,
+)
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
@@ -28,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *transcripts.OPERATIONS,
     *attachments.OPERATIONS,
     *feedback.OPERATIONS,
+    *forks.OPERATIONS,
     *openai.OPERATIONS,
     *admin.OPERATIONS,
     *staff_keys.OPERATIONS,

@@ -8,6 +8,7 @@ from frontdesk.adapters.stores.escalations import Escalations
 from frontdesk.adapters.stores.events import Events
 from frontdesk.adapters.stores.feedback import GivenFeedback
 from frontdesk.adapters.stores.finder import Finder
+from frontdesk.adapters.stores.forks import Forks
 from frontdesk.adapters.stores.messages import Messages
 from frontdesk.adapters.stores.outbox import OutgoingEntries
 from frontdesk.adapters.stores.payloads import Payloads
@@ -29,6 +30,7 @@ class BoundStores:
         self.payloads = Payloads(session)
         self.messages = Messages(session)
         self.attachments = Attachments(session)
+        self.forks = Forks(session)
         self.events = Events(session, self.appended)
         self.turns = Turns(session)
         self.feedback = GivenFeedback(session)
