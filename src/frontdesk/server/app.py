@@ -17,13 +17,16 @@ from frontdesk.server.api import (
     admin,
     assistant,
     attachments,
+    citations,
     conversations,
     feedback,
     forks,
     openai,
     staff_keys,
+    suggestions,
     transcripts,
 )
+from frontdesk.server.api.suggestions import SuggestionShelf
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
@@ -37,8 +40,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *conversations.OPERATIONS,
     *transcripts.OPERATIONS,
     *attachments.OPERATIONS,
+    *citations.OPERATIONS,
     *feedback.OPERATIONS,
     *forks.OPERATIONS,
+    *suggestions.OPERATIONS,
     *openai.OPERATIONS,
     *admin.OPERATIONS,
     *staff_keys.OPERATIONS,
@@ -69,6 +74,7 @@ def create_app(app: App) -> FastAPI:
     web.state.gate = Gate(app.database, app.clock)
     web.state.closing = asyncio.Event()
     web.state.popular = Popular(app.database, app.clock)
+    web.state.suggestions = SuggestionShelf()
     web.state.activity = ActivityFeed(app.database)
     for operation in OPERATIONS:
         add_operation(web, operation)

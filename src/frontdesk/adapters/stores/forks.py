@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, insert, select, update
 
 from frontdesk.adapters.stores.payloads import payload_of
 from frontdesk.adapters.stores.schema import attachments, conversations, events, messages, payloads
@@ -23,7 +23,7 @@ from frontdesk.domain.ids import AttachmentId, ConversationId, MessageId
 
 _SAID = frozenset(kind.kind for kind in (TurnAccepted, AnswerSentence, TurnReset, AnswerCompleted, TurnFailed))
 """Kinds that are copied. Handovers and ratings belong to the conversation they happened in."""
-_SOURCE = bindparam("source")
+_SOURCE = bindparam("source", type_=Text)
 _EVENTS = (
     select(*events.c, payloads.c.body, payloads.c.erased_at)
     .select_from(events.outerjoin(payloads, payload_of(events.c.conversation_id, "event", events.c.seq)))
