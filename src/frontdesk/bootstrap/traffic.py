@@ -44,7 +44,7 @@ UNFINISHED_FILE = "simulated-traffic"
 """In the data folder while simulated customers write; one that is found at a start says that they were interrupted."""
 LONGEST_S = 60.0
 """Then whoever still writes goes home; the next start goes on."""
-_AT_A_TIME = 4
+_AT_A_TIME = 2
 _ARRIVAL = timedelta(seconds=6)
 """From opening the chat to the first line."""
 _ANSWER_S = 30.0
@@ -157,15 +157,17 @@ async def open_traffic(app: App) -> Traffic | None:
     Raises:
         ConfigError: every mistake in customers.yaml.
     """
-    content = app.releases.serving().content
-    is_interrupted = (app.settings.data_dir / UNFINISHED_FILE).exists()
-    if not is_interrupted and await app.database.read(lambda stores: bool(stores.conversations.list_recent(limit=1))):
+    settings, content = app.settings, app.releases.serving().content
+    if not (settings.assistant_dir / CUSTOMERS_FILE).exists():
         return None
-    customers = read_customers(app.settings.assistant_dir, content.profile.languages)
-    if not customers:
+    is_interrupted = (settings.data_dir / UNFINISHED_FILE).exists()
+    if not is_interrupted and await app.database.read(lambda stores: bool(stores.conversations.list_recent(limit=1))):
         return None
     if asks_others(content.models):
         log.info("simulated_customers_stay_away", reason="models.yaml names models that may cost money")
+        return None
+    customers = read_customers(settings.assistant_dir, content.profile.languages)
+    if not customers:
         return None
     return Traffic(app, customers)
 
