@@ -79,6 +79,8 @@ DECLARED = {
     "GET /console/conversations/{conversation_id}": Access.CONSOLE,
     "GET /console/conversations/{conversation_id}/live": Access.CONSOLE,
     "GET /console/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONSOLE,
+    "GET /console/turns/{turn_id}": Access.CONSOLE,
+    "GET /console/turns/{turn_id}/record.json": Access.CONSOLE,
 }
 """Written a second time on purpose: who changes a route's access changes this table too."""
 _NO_FILE = "There is no such attachment"

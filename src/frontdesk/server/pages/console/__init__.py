@@ -5,10 +5,11 @@ frame           what every page has around it: navigation, places to go to, the 
 words           how data is said: one word and one tone for each thing
 conversations   the list, searched and narrowed, live
 conversation    one of them: what was said (said), who is behind it, its files
+turns           the trace of a turn (trace): the diagnosis, times, every stage
 """
 
-from frontdesk.server.pages.console import conversation, conversations, signing_in
+from frontdesk.server.pages.console import conversation, conversations, signing_in, turns
 
-OPERATIONS = (*signing_in.OPERATIONS, *conversations.OPERATIONS, *conversation.OPERATIONS)
+OPERATIONS = (*signing_in.OPERATIONS, *conversations.OPERATIONS, *conversation.OPERATIONS, *turns.OPERATIONS)
 
 __all__ = ["OPERATIONS"]

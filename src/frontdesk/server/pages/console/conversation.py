@@ -34,7 +34,6 @@ from frontdesk.turn.delivery import read_log
 SHOWN = 500
 """Events on one page; about eighty turns."""
 _PART = "div#conversation"
-_PROOFS = {"none": "not proved", "signed_token": "a signed token", "staff_key": "a staff key"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +235,7 @@ def _customer(conversation: Conversation) -> Customer:
     subject = principal.subject or ""
     return Customer(
         subject=subject,
-        proof=_PROOFS[principal.proof],
+        proof=words.PROOFS[principal.proof],
         audiences=tuple(principal.audiences),
         others=f"{CONVERSATIONS}?{urlencode({'customer': subject})}" if subject else "",
     )

@@ -160,7 +160,7 @@ def _asked(event: StoredEvent, data: Mapping[str, Any]) -> Said:
 
 def _answered(event: StoredEvent, data: Mapping[str, Any]) -> Said:
     text, outcome = data["text"], data["outcome"]
-    sources = tuple(_source(citation) for citation in data.get("citations") or ())
+    sources = tuple(read_source(citation) for citation in data.get("citations") or ())
     is_silent = text == ""
     return Said(
         anchor=data["turn_id"],
@@ -244,7 +244,7 @@ def _plain(text: str | None) -> tuple[Piece, ...]:
     return (Piece(text=text),) if text else ()
 
 
-def _source(citation: Mapping[str, Any]) -> Source:
+def read_source(citation: Mapping[str, Any]) -> Source:
     return Source(
         marker=citation["marker"],
         title=citation["title"],

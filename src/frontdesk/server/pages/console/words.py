@@ -75,6 +75,7 @@ STAGES: Mapping[str, str] = {
     Stage.DELIVER: "Deliver",
     Stage.RECORD: "Record",
 }
+PROOFS: Mapping[str, str] = {"none": "not proved", "signed_token": "a signed token", "staff_key": "a staff key"}
 CHANNELS: Mapping[str, str] = {
     "web_chat": "web chat",
     "in_app": "in the app",
