@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from frontdesk.cli.answers import UNSAID, AnswerView, show_quote
@@ -27,6 +28,7 @@ COMMANDS = {
     "/help": "show this list",
     "/quit": "end; so does Ctrl-D",
 }
+_COMMANDS_WIDTH = 22
 _HISTORY = "chat_history"
 _REMEMBERED = 500
 
@@ -160,8 +162,13 @@ class Chat:
         wanted = words.strip("[]") or (next(iter(citations)) if len(citations) == 1 else "")
         if wanted not in citations:
             known = ", ".join(citations)
-            raise NotFoundError(f"Say which source: /quote {known}." if known else "The last answer has no sources.")
-        found = self._runner.run(self._talk.quote(str(self._last["turn_id"]), wanted))
+            raise NotFoundError(f"Say which source, as /quote {next(iter(citations))}: there are {known}." if known else "The last answer has no sources.")
+        try:
+            found = self._runner.run(self._talk.quote(str(self._last["turn_id"]), wanted))
+        except GoneError:
+            raise
+        except NotFoundError:  # the words were shown to this reader with the answer
+            found = {**citations[wanted], "document": None}
         if self._as_json:
             self._print_event(Event("citation", found, None))
         else:
@@ -176,9 +183,12 @@ class Chat:
         if self._as_json:
             self._print_event(Event("help", dict(COMMANDS), None))
             return
-        widest = max(map(len, COMMANDS))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(style="bold", max_width=_COMMANDS_WIDTH)
+        table.add_column()
         for name, what in COMMANDS.items():
-            out.print(Text(f"{name:{widest}}  ", style="bold").append(what, style="not bold"), soft_wrap=False)
+            table.add_row(Text(name), Text(what))
+        out.print(table)
 
     def _tell_interrupted(self) -> None:
         if self._talk.is_waiting:

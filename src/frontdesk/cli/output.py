@@ -32,7 +32,7 @@ _STAGES = {
 
 
 def complain(message: str) -> None:
-    err.print(f"frontdesk: {harmless(message)}", style="red", markup=False)
+    err.print(f"frontdesk: {harmless(message)}", style="red", markup=False, soft_wrap=not err.is_terminal)
 
 
 def print_json(value: Any) -> None:
