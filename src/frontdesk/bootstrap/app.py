@@ -14,8 +14,9 @@ from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
-from frontdesk.bootstrap.knowledge import Progress, open_embedder, prepare_data_dir, sync_knowledge
+from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
 from frontdesk.bootstrap.release import open_identity, open_release
+from frontdesk.bootstrap.shelf import SnapshotShelf
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.ids import ReleaseId
 from frontdesk.ingest import IngestReport
@@ -72,6 +73,7 @@ class App:
     tokens: SystemTokens
     telemetry: PrometheusTelemetry
     embedder: Embedder | None
+    snapshots: SnapshotShelf
     outbox: OutboxDispatcher
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
@@ -139,6 +141,7 @@ async def open_app(
             tokens=tokens,
             telemetry=telemetry,
             embedder=embedder,
+            snapshots=SnapshotShelf(open_snapshots(settings)),
             outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
             resources=resources,
         )

@@ -69,13 +69,18 @@ def prepare_data_dir(settings: Settings) -> None:
         raise ConfigError([problem]) from error
 
 
+def open_snapshots(settings: Settings) -> FolderSnapshotStore:
+    """Every snapshot of this installation."""
+    return FolderSnapshotStore(settings.data_dir / "snapshots")
+
+
 def open_snapshot(settings: Settings) -> KnowledgeIndex:
     """The newest snapshot.
 
     Raises:
         NotFoundError: there is none yet.
     """
-    snapshots = FolderSnapshotStore(settings.data_dir / "snapshots")
+    snapshots = open_snapshots(settings)
     latest = snapshots.latest()
     if latest is None:
         raise NotFoundError("There is no knowledge yet. `frontdesk knowledge sync` reads the documents in.")
@@ -101,7 +106,7 @@ def sync_knowledge(
         settings=content.knowledge,
         embedder=embedder,
         cache=SqliteEmbeddingCache(settings.data_dir / "embeddings.db"),
-        snapshots=FolderSnapshotStore(settings.data_dir / "snapshots"),
+        snapshots=open_snapshots(settings),
         prepared=SqlitePreparedCache(settings.data_dir / "prepared.db"),
         detectors=(Injections(),),
         progress=progress,

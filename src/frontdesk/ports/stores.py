@@ -27,7 +27,7 @@ from frontdesk.domain.ids import (
 )
 from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
 from frontdesk.domain.release import ReleaseManifest
-from frontdesk.domain.turn import Lease, Outcome, TurnRecord, TurnState
+from frontdesk.domain.turn import Citation, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
 
 T = TypeVar("T")
@@ -281,6 +281,10 @@ class CitationStore(Protocol):
 
     def quotes_of(self, document_id: DocumentId, *, since: datetime, limit: int) -> Sequence[TimesQuoted]:
         """What answers ended at or after `since` quote from the document, most often quoted first."""
+        ...
+
+    def of_turn(self, turn_id: TurnId) -> tuple[Citation, ...]:
+        """What the answer of an ended turn cites, in the order of its markers."""
         ...
 
     def latest_of(self, document_id: DocumentId, *, limit: int) -> Sequence[CitedIn]:

@@ -71,6 +71,14 @@ async def test_counts_the_answers_that_cite_a_document(database: Database, answe
     }
 
 
+async def test_gives_what_an_answer_cites_in_the_order_of_its_markers(database: Database, answered: Answered) -> None:
+    cited = [a_citation(RETURNS), a_citation(REFUNDS, marker="2", quote="größer 漢字"), a_citation(RETURNS, marker="3")]
+    turn_id = await answered("one", 1, cited)
+    await answered("two", 2, [a_citation(REFUNDS)])
+    assert await database.read(lambda stores: stores.citations.of_turn(turn_id)) == tuple(cited)
+    assert await database.read(lambda stores: stores.citations.of_turn(TurnId("turn_missing"))) == ()
+
+
 async def test_counts_within_the_period_alone(database: Database, answered: Answered, now: datetime) -> None:
     await answered("one", 1, [a_citation(RETURNS)])
     await answered("two", 5, [a_citation(REFUNDS)])

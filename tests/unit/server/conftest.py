@@ -17,9 +17,11 @@ from starlette.types import Message
 
 from frontdesk.adapters.channels import LogNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
+from frontdesk.adapters.index import FolderSnapshotStore
 from frontdesk.adapters.stores import open_database
 from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap import App, ReleaseBook
+from frontdesk.bootstrap.shelf import SnapshotShelf
 from frontdesk.domain.conversation import InboundMessage, Principal
 from frontdesk.domain.errors import UnauthenticatedError
 from frontdesk.domain.events import (
@@ -355,6 +357,7 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         tokens=SystemTokens(),
         telemetry=PrometheusTelemetry(),
         embedder=None,
+        snapshots=SnapshotShelf(FolderSnapshotStore(Path("nowhere"))),
         outbox=OutboxDispatcher(database, LogNotifier(), clock=clock, owner="test"),
         resources=AsyncExitStack(),
     )

@@ -51,6 +51,7 @@ DECLARED = {
     "POST /v1/conversations/{conversation_id}/attachments": Access.CONVERSATION,
     "GET /v1/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONVERSATION,
     "POST /v1/conversations/{conversation_id}/feedback": Access.CONVERSATION,
+    "GET /v1/conversations/{conversation_id}/citations/{turn_id}/{marker}": Access.CONVERSATION,
     "GET /openai/v1/models": Access.STAFF,
     "POST /openai/v1/chat/completions": Access.STAFF,
     "GET /v1/admin/turns/{turn_id}": Access.STAFF,

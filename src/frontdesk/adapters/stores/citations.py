@@ -12,7 +12,7 @@ from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_ms
 from frontdesk.domain.citing import CitedIn, TimesCited
 from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, SnapshotId, TurnId
-from frontdesk.domain.turn import Outcome
+from frontdesk.domain.turn import Citation, Outcome
 
 _CITING = citations.join(turns, turns.c.turn_id == citations.c.turn_id)
 _TIMES = (
@@ -53,6 +53,9 @@ _LATEST = (
 _LATEST_OF_CHUNK = _LATEST.where(citations.c.chunk_id == bindparam("chunk"))
 
 
+_OF_TURN = select(citations).where(citations.c.turn_id == bindparam("wanted")).order_by(citations.c.position)
+
+
 class Citations:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -61,6 +64,10 @@ class Citations:
         """Of every document that answers ended at or after `since` cite."""
         rows = self._session.rows(_TIMES, {"since_ms": to_ms(since)})
         return {DocumentId(row.document_id): _to_times(row) for row in rows if row.document_id is not None}
+
+    def of_turn(self, turn_id: TurnId) -> tuple[Citation, ...]:
+        """What the answer of an ended turn cites, in the order of its markers."""
+        return tuple(_to_citation(row) for row in self._session.rows(_OF_TURN, {"wanted": turn_id}))
 
     def latest_of(self, document_id: DocumentId, *, chunk_id: ChunkId | None = None, limit: int) -> tuple[CitedIn, ...]:
         """The newest citations of the document, or of one chunk of it, newest answer first."""
@@ -74,6 +81,18 @@ class Citations:
 
 def _to_times(row: Any) -> TimesCited:
     return TimesCited(document_id=DocumentId(row.document_id), turns=row.turns, last_at=from_ms(row.last_ms))
+
+
+def _to_citation(row: Any) -> Citation:
+    return Citation(
+        marker=row.marker,
+        document_id=DocumentId(row.document_id),
+        chunk_id=ChunkId(row.chunk_id),
+        title=row.title,
+        url=row.url,
+        quote=row.quote,
+        snapshot_id=SnapshotId(row.snapshot_id),
+    )
 
 
 def _to_cited(row: Any) -> CitedIn:
