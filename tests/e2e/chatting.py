@@ -20,9 +20,10 @@ _BOT = f"""
 import time
 
 def answer(question, passages):
-    yield {FIRST!r} + " "
+    time.sleep(0.8)
+    yield {FIRST!r} + " " + {SECOND[:30]!r}
     time.sleep(PAUSE_S)
-    yield {SECOND!r}
+    yield {SECOND[30:]!r}
 """
 
 

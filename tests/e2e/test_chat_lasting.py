@@ -107,7 +107,7 @@ def visitor(browser: Browser) -> Iterator[Page]:
 def test_confirmed_text_comes_before_the_answer_is_complete(visitor: Page, slow: SlowDesk) -> None:
     open_chat(visitor, slow.url)
     ask(visitor, NORWAY)
-    expect(visitor.locator(".stage")).to_be_visible()
+    expect(visitor.locator(".stage")).to_have_text("Writing and checking the answer")
     expect(answer(visitor).locator(".text")).to_contain_text(FIRST)
     expect(answer(visitor).locator(".acts")).to_have_count(0)
     expect(answer(visitor).locator(".text")).to_contain_text(SECOND)
@@ -270,8 +270,8 @@ def test_the_script_reads_the_same_log_in_any_order_of_tabs(page: Page, site: st
           const tell = (kind, data, seq) => applyEvent(log, kind, { ...t, ...data }, seq);
           tell("turn.accepted", { text: "hi" }, 1);
           tell("answer.provisional", { text: "One. Two." });
-          tell("answer.sentence", { text: "One.", separator: "", citations: [] }, 2);
-          tell("answer.sentence", { text: "One.", separator: "", citations: [] }, 2);
+          tell("answer.sentence", { text: "One. [1]", separator: "", citations: [] }, 2);
+          tell("answer.sentence", { text: "One. [1]", separator: "", citations: [] }, 2);
           const turn = log.turns.get("turn_1");
           const seen = [answerOf(turn), turn.provisional];
           tell("answer.withdrawn", { stage: "ground" });
@@ -283,4 +283,4 @@ def test_the_script_reads_the_same_log_in_any_order_of_tabs(page: Page, site: st
           return [...seen, answerOf(turn), turn.provisional, log.seq];
         }"""
     )
-    assert told == ["One.", " Two.", "", True, "", "Three.", "", 4]
+    assert told == ["One. [1]", " Two.", "", True, "", "Three.", "", 4]

@@ -98,25 +98,25 @@ export class Chat {
       if (this.memory.conversation) return this.#agree();
       const identity_token = this.host.getAttribute("identity-token") ?? undefined;
       const body = { channel: this.channel, locale: this.language, identity_token };
-      this.#adopt(await this.client.json("v1/conversations", { body }));
+      this.#adopt(await this.client.json("v1/conversations", { body }), true);
     });
     this.opening.catch(() => (this.opening = null));
     return this.opening;
   }
 
   /** Do what the other tabs do: share their conversation, or leave it. */
-  #agree() {
+  #agree(isNew) {
     const kept = this.memory.conversation;
     if ((kept?.id ?? "") === this.client.id) return;
     const isFresh = !this.log.entries.length;
-    this.#leave(kept);
+    this.#leave(kept && { ...kept, isNew });
     if (!isFresh) this.#build();
     if (kept) this.#follow();
   }
 
-  #adopt({ conversation_id: id, token }) {
+  #adopt({ conversation_id: id, token }, isNew) {
     this.memory.conversation = { id, token };
-    this.#agree();
+    this.#agree(isNew);
   }
 
   #leave(record) {

@@ -27,8 +27,8 @@ export const pause = (ms, signal) =>
 
 export class Client {
   /** One conversation, or none yet. `server` ends with a slash. */
-  constructor(server, { id = "", token = "" } = {}) {
-    Object.assign(this, { server, id, token });
+  constructor(server, { id = "", token = "", isNew } = {}) {
+    Object.assign(this, { server, id, token, isNew });
   }
 
   path = (rest = "") => `v1/conversations/${this.id}${rest}`;
@@ -83,7 +83,7 @@ export class Client {
 
   /**
    * Follow the log until `signal` says stop. Each time it first reads what it missed, so that not a letter is lost
-   * and a proxy that holds streams back only slows things down.
+   * and a proxy that holds streams back only slows things down. A new conversation has missed nothing.
    * @param onLink hears whether the server can be reached
    * @throws when the conversation is no longer ours
    */
@@ -102,7 +102,8 @@ export class Client {
       addEventListener("offline", stop);
       try {
         await untilSeen();
-        await this.catchUp(log, onEvent);
+        if (!this.isNew) await this.catchUp(log, onEvent);
+        this.isNew = false;
         onLink((isReached = true));
         note();
         const headers = { Accept: "text/event-stream", "Last-Event-ID": `${log.seq}` };

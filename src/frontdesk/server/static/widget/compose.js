@@ -70,7 +70,8 @@ export class Compose {
     const text = field.value.trim();
     const { max_chars } = chat.limits;
     field.focus();
-    if (this.go.disabled || !(text || files.length)) return;
+    this.isHurried = this.go.disabled; // sent once its files are there
+    if (this.isHurried || !(text || files.length)) return;
     if ([...text].length > max_chars) return chat.complain(say(chat.words.long, { max: chat.number(max_chars) }));
     this.files = [];
     this.text = "";
@@ -128,6 +129,7 @@ export class Compose {
 
   #remove(file) {
     this.files = this.files.filter((one) => one !== file);
+    this.isHurried = false;
     file.stop.abort();
     this.drawFiles();
     this.field.focus();
@@ -136,6 +138,7 @@ export class Compose {
   drawFiles() {
     this.chosen.replaceChildren(...this.files.map((file) => this.#chip(file)));
     this.go.disabled = this.files.some((file) => !file.attachment_id);
+    if (this.isHurried && !this.go.disabled) this.element.requestSubmit();
   }
 
   #chip(file) {

@@ -106,5 +106,6 @@ function end(log, data) {
 /** What is still unconfirmed once `text` is confirmed. */
 function without(provisional, text) {
   const rest = provisional.trimStart();
-  return rest.startsWith(text) ? rest.slice(text.length) : provisional;
+  const said = text.replace(/\s*\[\d+\]/g, ""); // markers come with confirmation
+  return rest.startsWith(said) ? rest.slice(said.length) : provisional;
 }
