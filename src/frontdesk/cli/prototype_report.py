@@ -24,7 +24,7 @@ def print_report(report: "TakeOver") -> None:
 
     names = report.names
     head = _text(f"{report.folder}: {names.name} for {names.organisation}", "bold")
-    out.print(head.append_text(_text(_guessed(report), "dim")))
+    _tell(head.append_text(_text(_guessed(report), "dim")))
     _list("Taken over", _taken(report))
     _list("Changed", _counted((item.source, item.what) for item in report.changes))
     _list("Not taken over", _sentences(report.left_out))
@@ -74,7 +74,7 @@ def _list(title: str, rows: Sequence[tuple[str, str]]) -> None:
     if not rows:
         return
     out.print()
-    out.print(title, style="bold", markup=False)
+    _tell(_text(title, "bold"))
     table = _columns(2)
     for source, what in rows[:_SHOWN]:
         table.add_row(_text(source), _text(what))
@@ -99,12 +99,13 @@ def _print_trial(report: "TakeOver") -> None:
     legs = "by words and by meaning" if trial.by_meaning else "by words only: there is no embedding model here"
     out.print()
     out.print("Read in and searched", style="bold", markup=False)
-    out.print(
-        f"  {_number(trial.documents, 'document')} in {_number(trial.chunks, 'chunk')}, searched {legs}", markup=False
+    _tell(
+        _text(f"{_number(trial.documents, 'document')} in {_number(trial.chunks, 'chunk')}, searched {legs}"), indent=2
     )
     if not trial.searched:
         return
-    out.print(f"  {trial.asked} questions were asked, {len(report.prototype.questions)} different ones:", markup=False)
+    asked = f"{_number(trial.asked, 'question')} asked, {len(report.prototype.questions)} different:"
+    _tell(_text(asked), indent=2)
     table = _columns(3, numbers=2)
     for count, meaning in _outcomes(report):
         table.add_row(str(count), f"{count / trial.searched:.0%}", meaning)
@@ -112,9 +113,9 @@ def _print_trial(report: "TakeOver") -> None:
     _list("The biggest gaps: asked, and no document that the search is sure of", [*_gaps(report)])
     if trial.gaps:
         hint = "Where the closest document does answer, write the customers' words into it, or into synonyms in retrieval.yaml."
-        out.print(_text(f"  {hint}", "dim"))
+        _tell(_text(hint, "dim"), indent=2)
     for note in trial.notes:
-        out.print(f"  {note}", style="dim", markup=False)
+        _tell(_text(note, "dim"), indent=2)
     _list(
         "Offered before the first message (assistant.yaml, starters)", [(question, "") for question in trial.starters]
     )
@@ -158,3 +159,9 @@ def _number(count: int, noun: str) -> str:
 def _text(text: str, style: str = "") -> Text:
     """Nothing that a file is called or says can steer the terminal."""
     return Text(harmless(text), style=style)
+
+
+def _tell(text: Text, *, indent: int = 0) -> None:
+    """Prose, broken between words on a terminal only."""
+    shown = Padding(text, (0, 0, 0, indent)) if out.is_terminal else Text(" " * indent).append_text(text)
+    out.print(shown, soft_wrap=not out.is_terminal)

@@ -62,10 +62,13 @@ def missing(report: TakeOver) -> Iterator[LeftOut]:
             todo="Edit assistant.yaml.",
         )
     if prototype.function is None:
+        is_known = any(".py:" in item.source for item in prototype.left_out)
         yield LeftOut(
             source="function",
             reason="none is asked; answers quote the documents",
-            todo="Name one with --function module:function, or a model in models.yaml.",
+            todo="See above, or name a model in models.yaml."
+            if is_known
+            else "Name one with --function module:function, or a model in models.yaml.",
         )
     elif report.function.problem:
         yield LeftOut(source=prototype.function.source, reason=report.function.problem, todo=report.function.todo)

@@ -39,9 +39,9 @@ class Table:
     @property
     def problem(self) -> str:
         """What was not read, in words; empty when all was."""
-        named = ", ".join(map(str, self.broken[:_NAMED_LINES]))
-        more = ", …" if len(self.broken) > _NAMED_LINES else ""
-        lost = f"{len(self.broken)} broken rows were left out (lines {named}{more})" if self.broken else ""
+        named = ", ".join(map(str, self.broken[:_NAMED_LINES])) + (", …" if len(self.broken) > _NAMED_LINES else "")
+        lost = f"{len(self.broken)} broken rows were left out (lines {named})" if self.broken else ""
+        lost = f"line {named} is broken and was left out" if len(self.broken) == 1 else lost
         return "; ".join(part for part in (lost, self.note) if part)
 
 
