@@ -20,6 +20,16 @@ class TimesCited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimesQuoted:
+    """How often answers of a period quote the same words."""
+
+    chunk_id: ChunkId
+    """The chunk that the passage was found by; the words may stand in one that was joined to it."""
+    quote: str
+    turns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitedIn:
     """One citation, with the turn it belongs to."""
 

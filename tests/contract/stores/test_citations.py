@@ -106,11 +106,17 @@ async def test_tells_the_newest_citations_with_what_was_asked(
     assert len(await database.read(lambda stores: stores.citations.latest_of(RETURNS, limit=1))) == 1
 
 
-async def test_tells_those_of_one_chunk(database: Database, answered: Answered) -> None:
-    await answered("First?", 1, [a_citation(RETURNS, chunk="c1"), a_citation(RETURNS, chunk="c2", quote="other")])
-    chunk = ChunkId("chunk_c2")
-    found = await database.read(lambda stores: stores.citations.latest_of(RETURNS, chunk_id=chunk, limit=9))
-    assert [one.quote for one in found] == ["other"]
+async def test_counts_the_answers_that_quote_the_same_words(
+    database: Database, answered: Answered, now: datetime
+) -> None:
+    await answered("one", 1, [a_citation(RETURNS, quote="a"), a_citation(RETURNS, quote="a", marker="2")])
+    await answered("two", 5, [a_citation(RETURNS, quote="a"), a_citation(RETURNS, chunk="c2", quote="b")])
+    await answered("three", 6, [a_citation(REFUNDS, quote="c")])
+    quotes = await database.read(lambda stores: stores.citations.quotes_of(RETURNS, since=now, limit=9))
+    assert [(one.chunk_id, one.quote, one.turns) for one in quotes] == [("chunk_c1", "a", 2), ("chunk_c2", "b", 1)]
+    since = now + timedelta(minutes=5)
+    quotes = await database.read(lambda stores: stores.citations.quotes_of(RETURNS, since=since, limit=1))
+    assert [(one.quote, one.turns) for one in quotes] == [("a", 1)]
 
 
 async def test_an_erased_question_leaves_its_citation(database: Database, answered: Answered, now: datetime) -> None:

@@ -317,6 +317,9 @@ class EmptyIndex:
     def documents(self) -> tuple[()]:
         return ()
 
+    def document(self, _: DocumentId) -> None:
+        """There is none."""
+
 
 def a_release() -> ServedRelease:
     """The demo's words; the stages are not used, because turns are scripted."""

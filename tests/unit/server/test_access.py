@@ -80,6 +80,9 @@ DECLARED = {
     "GET /console/conversations/{conversation_id}": Access.CONSOLE,
     "GET /console/conversations/{conversation_id}/live": Access.CONSOLE,
     "GET /console/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONSOLE,
+    "GET /console/knowledge": Access.CONSOLE,
+    "GET /console/knowledge/try": Access.CONSOLE,
+    "GET /console/knowledge/documents/{document_id}": Access.CONSOLE,
     "GET /console/turns/{turn_id}": Access.CONSOLE,
     "GET /console/turns/{turn_id}/record.json": Access.CONSOLE,
 }
@@ -114,7 +117,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
         assert response.status_code not in (401, 403, 429), credential
         if response.status_code == 404 and not path.startswith("/help/"):
             assert response.json()["detail"].startswith(
-                ("There is no such turn", "There is no such staff key", _NO_FILE)
+                ("There is no such turn", "There is no such staff key", "There is no such document", _NO_FILE)
             )
 
 

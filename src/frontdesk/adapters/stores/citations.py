@@ -10,7 +10,7 @@ from frontdesk.adapters.stores.payloads import payload_of
 from frontdesk.adapters.stores.schema import citations, conversations, messages, payloads, turns
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_ms
-from frontdesk.domain.citing import CitedIn, TimesCited
+from frontdesk.domain.citing import CitedIn, TimesCited, TimesQuoted
 from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, SnapshotId, TurnId
 from frontdesk.domain.turn import Citation, Outcome
 
@@ -27,33 +27,48 @@ _TIMES = (
 )
 """An outer join, so that SQLite walks from the turns of the period to their citations and not through all there are:
 with 90,000 citations 20 ms a month instead of 140. Turns without any are the group without a document."""
-_SHOWN = (
-    citations.c.turn_id,
-    citations.c.marker,
-    citations.c.chunk_id,
-    citations.c.quote,
-    citations.c.snapshot_id,
-    turns.c.conversation_id,
-    turns.c.ended_at,
-    turns.c.outcome,
-    conversations.c.origin,
-    payloads.c.body,
+_QUOTES = (
+    select(citations.c.chunk_id, citations.c.quote, func.count(citations.c.turn_id.distinct()).label("turns"))
+    .select_from(_CITING)
+    .where(citations.c.document_id == bindparam("wanted"), turns.c.ended_at >= bindparam("since_ms", type_=BigInteger))
+    .group_by(citations.c.chunk_id, citations.c.quote)
+    .order_by(func.count(citations.c.turn_id.distinct()).desc(), citations.c.chunk_id, citations.c.quote)
+    .limit(bindparam("most", type_=BigInteger))
 )
-_LATEST = (
-    select(*_SHOWN)
-    .select_from(
-        _CITING.join(conversations, conversations.c.conversation_id == turns.c.conversation_id)
-        .outerjoin(messages, messages.c.message_id == turns.c.message_id)
-        .outerjoin(payloads, payload_of(messages.c.conversation_id, "message", messages.c.position))
-    )
+_OF_TURN = select(*citations.c).where(citations.c.turn_id == bindparam("wanted")).order_by(citations.c.position)
+_newest = (
+    select(citations.c.turn_id, citations.c.position, turns.c.ended_at)
+    .select_from(_CITING)
     .where(citations.c.document_id == bindparam("wanted"), turns.c.ended_at.is_not(None))
     .order_by(turns.c.ended_at.desc(), citations.c.turn_id, citations.c.position)
     .limit(bindparam("most", type_=BigInteger))
+    .subquery("newest")
 )
-_LATEST_OF_CHUNK = _LATEST.where(citations.c.chunk_id == bindparam("chunk"))
-
-
-_OF_TURN = select(citations).where(citations.c.turn_id == bindparam("wanted")).order_by(citations.c.position)
+"""Chosen before anything else is read: of 1,500 citations 200 in 7 ms instead of 41."""
+_LATEST = (
+    select(
+        citations.c.turn_id,
+        citations.c.marker,
+        citations.c.chunk_id,
+        citations.c.quote,
+        citations.c.snapshot_id,
+        turns.c.conversation_id,
+        turns.c.ended_at,
+        turns.c.outcome,
+        conversations.c.origin,
+        payloads.c.body,
+    )
+    .select_from(
+        _newest.join(
+            citations, (citations.c.turn_id == _newest.c.turn_id) & (citations.c.position == _newest.c.position)
+        )
+        .join(turns, turns.c.turn_id == citations.c.turn_id)
+        .join(conversations, conversations.c.conversation_id == turns.c.conversation_id)
+        .outerjoin(messages, messages.c.message_id == turns.c.message_id)
+        .outerjoin(payloads, payload_of(messages.c.conversation_id, "message", messages.c.position))
+    )
+    .order_by(_newest.c.ended_at.desc(), citations.c.turn_id, citations.c.position)
+)
 
 
 class Citations:
@@ -65,18 +80,21 @@ class Citations:
         rows = self._session.rows(_TIMES, {"since_ms": to_ms(since)})
         return {DocumentId(row.document_id): _to_times(row) for row in rows if row.document_id is not None}
 
+    def quotes_of(self, document_id: DocumentId, *, since: datetime, limit: int) -> tuple[TimesQuoted, ...]:
+        """What answers ended at or after `since` quote from the document, most often quoted first."""
+        values = {"wanted": document_id, "since_ms": to_ms(since), "most": limit}
+        return tuple(
+            TimesQuoted(chunk_id=ChunkId(row.chunk_id), quote=row.quote, turns=row.turns)
+            for row in self._session.rows(_QUOTES, values)
+        )
+
     def of_turn(self, turn_id: TurnId) -> tuple[Citation, ...]:
         """What the answer of an ended turn cites, in the order of its markers."""
         return tuple(_to_citation(row) for row in self._session.rows(_OF_TURN, {"wanted": turn_id}))
 
-    def latest_of(self, document_id: DocumentId, *, chunk_id: ChunkId | None = None, limit: int) -> tuple[CitedIn, ...]:
-        """The newest citations of the document, or of one chunk of it, newest answer first."""
-        wanted = {"wanted": document_id, "most": limit}
-        if chunk_id is None:
-            rows = self._session.rows(_LATEST, wanted)
-        else:
-            rows = self._session.rows(_LATEST_OF_CHUNK, {**wanted, "chunk": chunk_id})
-        return tuple(_to_cited(row) for row in rows)
+    def latest_of(self, document_id: DocumentId, *, limit: int) -> tuple[CitedIn, ...]:
+        """The newest citations of the document, newest answer first."""
+        return tuple(_to_cited(row) for row in self._session.rows(_LATEST, {"wanted": document_id, "most": limit}))
 
 
 def _to_times(row: Any) -> TimesCited:

@@ -35,9 +35,7 @@ class Part:
     lines: tuple[Line, ...] = ()
     """Items, or rows without the head."""
     head: tuple[tuple[Run, ...], ...] = ()
-    """Of a table."""
-    start: int = 0
-    """Offset in the document of the line it begins on."""
+    """Of a table; empty where it began in an earlier section."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +70,17 @@ def lay_out(blocks: Iterable[Block], *, places: Mapping[str, str] | None = None)
     Args:
         places: pages of ours by the address that a link names.
     """
+    (parts,) = lay_out_sections([blocks], places=places)
+    return parts
+
+
+def lay_out_sections(
+    sections: Iterable[Iterable[Block]], *, places: Mapping[str, str] | None = None
+) -> list[tuple[Part, ...]]:
+    """As `lay_out`, for a document that is shown in sections; a table that goes on in the next one has no head there."""
     met = _Places()
-    linked = (_linked(block, places) for block in blocks) if places else blocks
-    return tuple(_part(group, met) for group in _together(linked))
+    linked = ((_linked(block, places) for block in section) if places else section for section in sections)
+    return [tuple(_part(group, met) for group in _together(section)) for section in linked]
 
 
 def contents(parts: Iterable[Part]) -> tuple[Heading, ...]:
@@ -120,19 +126,25 @@ def _part(group: list[Block], met: _Places) -> Part:
     if first.kind == "heading":
         return _heading(first, met)
     if first.kind == "item":
-        return Part(kind="list", lines=tuple(_item(block, met) for block in group), start=first.start)
+        return Part(kind="list", lines=tuple(_item(block, met) for block in group))
     if first.kind == "row":
-        anchor = met.of_mark(run for cell in first.cells for run in cell)
-        rows = tuple(_row(block, met) for block in group[1:])
-        return Part(kind="table", anchor=anchor, head=first.cells, lines=rows, start=first.start)
-    return Part(kind=first.kind, anchor=met.of_mark(first.runs), level=first.level, runs=first.runs, start=first.start)
+        return _table(group, met)
+    return Part(kind=first.kind, anchor=met.of_mark(first.runs), level=first.level, runs=first.runs)
 
 
 def _heading(block: Block, met: _Places) -> Part:
     met.headings += 1
     met.level = max(2, min(block.level, met.level + 1))
     anchor = met.of_mark(block.runs) or f"part-{met.headings}"
-    return Part(kind="heading", anchor=anchor, level=met.level, runs=block.runs, start=block.start)
+    return Part(kind="heading", anchor=anchor, level=met.level, runs=block.runs)
+
+
+def _table(group: list[Block], met: _Places) -> Part:
+    first = group[0]
+    if first.level > 0:
+        return Part(kind="table", lines=tuple(_row(block, met) for block in group))
+    anchor = met.of_mark(run for cell in first.cells for run in cell)
+    return Part(kind="table", anchor=anchor, head=first.cells, lines=tuple(_row(block, met) for block in group[1:]))
 
 
 def _item(block: Block, met: _Places) -> Line:

@@ -9,9 +9,19 @@
 No HTML comes out of a document: what looks like it is text. Time grows with the length alone, whatever stands there.
 """
 
-from frontdesk.server.reading.drawing import read_blocks
+from frontdesk.server.reading.drawing import in_one_line, read_blocks
 from frontdesk.server.reading.inline import safe_href
 from frontdesk.server.reading.quotes import find_quote
 from frontdesk.server.reading.values import Block, BlockKind, Run, plain_text, to_json
 
-__all__ = ["Block", "BlockKind", "Run", "find_quote", "plain_text", "read_blocks", "safe_href", "to_json"]
+__all__ = [
+    "Block",
+    "BlockKind",
+    "Run",
+    "find_quote",
+    "in_one_line",
+    "plain_text",
+    "read_blocks",
+    "safe_href",
+    "to_json",
+]

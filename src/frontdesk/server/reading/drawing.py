@@ -5,7 +5,7 @@ from itertools import groupby
 
 from frontdesk.server.reading.inline import Span
 from frontdesk.server.reading.structure import Part, Piece, read_parts
-from frontdesk.server.reading.values import Block, Run
+from frontdesk.server.reading.values import Block, Run, plain_text
 
 Range = tuple[int, int]
 
@@ -19,6 +19,15 @@ def read_blocks(text: str, *, marked: Range | None = None) -> tuple[Block, ...]:
             emphasis it is spread over.
     """
     return tuple(_block(part, marked) for part in read_parts(text))
+
+
+def in_one_line(text: str) -> str:
+    """The words of some Markdown alone; what stood apart keeps a sign between."""
+    said = ""
+    for block in read_blocks(text):
+        line = " · ".join(filter(None, map(plain_text, block.cells))) or plain_text(block.runs)
+        said += f"{line} " if line.endswith((".", "!", "?", ":", ";")) else f"{line}; "
+    return " ".join(said.split()).rstrip(";")
 
 
 def _block(part: Part, marked: Range | None) -> Block:

@@ -6,10 +6,17 @@ words           how data is said: one word and one tone for each thing
 conversations   the list, searched and narrowed, live
 conversation    one of them: what was said (said), who is behind it, its files
 turns           the trace of a turn (trace): the diagnosis, times, every stage
+knowledge       the live snapshot, its documents, and a question tried on them
 """
 
-from frontdesk.server.pages.console import conversation, conversations, signing_in, turns
+from frontdesk.server.pages.console import conversation, conversations, knowledge, signing_in, turns
 
-OPERATIONS = (*signing_in.OPERATIONS, *conversations.OPERATIONS, *conversation.OPERATIONS, *turns.OPERATIONS)
+OPERATIONS = (
+    *signing_in.OPERATIONS,
+    *conversations.OPERATIONS,
+    *conversation.OPERATIONS,
+    *turns.OPERATIONS,
+    *knowledge.OPERATIONS,
+)
 
 __all__ = ["OPERATIONS"]

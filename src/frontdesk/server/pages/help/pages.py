@@ -120,7 +120,7 @@ def _starters(visit: Visit) -> list[Starter]:
 async def _popular(visit: Visit, language: str) -> list[PageLink]:
     """What answers cited most, of the documents in this language."""
     popular: Popular = visit.request.app.state.popular
-    times = await popular.times_cited()
+    times = await popular.times_cited_lately()
     cited = [document for document in visit.shelf.by_language.get(language, ()) if document.document_id in times]
     cited.sort(key=lambda document: -times[document.document_id].turns)
     return [

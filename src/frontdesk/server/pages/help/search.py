@@ -8,7 +8,7 @@ from frontdesk.domain.conversation import PUBLIC_ONLY
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.knowledge import Chunk
 from frontdesk.domain.turn import Rewording
-from frontdesk.server.reading import Run, plain_text, read_blocks
+from frontdesk.server.reading import Run, in_one_line
 from frontdesk.text.normalise import clean_text
 from frontdesk.text.sentences import split_sentences
 from frontdesk.text.tokens import Token, content_stems, is_stopword, stem, words
@@ -83,18 +83,9 @@ def _page(chunk: Chunk, wanted: AbstractSet[str]) -> FoundPage:
         title=chunk.title,
         section=" › ".join(crumbs),
         language=chunk.language,
-        snippet=_snippet(_read_aloud(chunk.text), chunk.language, wanted),
+        snippet=_snippet(in_one_line(chunk.text), chunk.language, wanted),
         quote=_quote(chunk, wanted),
     )
-
-
-def _read_aloud(markdown: str) -> str:
-    """The words in one line; what stood apart keeps a sign between."""
-    text = ""
-    for block in read_blocks(markdown):
-        line = " · ".join(filter(None, map(plain_text, block.cells))) or plain_text(block.runs)
-        text += f"{line} " if line.endswith((".", "!", "?", ":", ";")) else f"{line}; "
-    return " ".join(text.split()).rstrip(";")
 
 
 def _snippet(text: str, language: str, wanted: AbstractSet[str]) -> tuple[Run, ...]:
