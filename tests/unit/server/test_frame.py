@@ -13,7 +13,7 @@ from frontdesk.server.access import Access
 from frontdesk.server.bodies import json_response
 from frontdesk.server.pages.console.frame import Frame, frame_for
 from frontdesk.server.pages.console.tour import STEPS
-from frontdesk.server.pages.rendering import templates
+from frontdesk.server.pages.rendering import html, templates
 from frontdesk.server.routes import Operation, add_operation
 
 
@@ -104,16 +104,26 @@ class BarePage:
     frame: Frame
 
 
-async def test_the_frame_of_a_page_is_markup_without_code(desk: Any) -> None:
-    async def page(request: Request) -> Response:
-        """The frame around nothing."""
-        bare = BarePage(frame=await frame_for(request, active="", title="<script>alert(1)</script>"))
-        return Response(templates().get_template("console/base.html").render(page=bare))
+async def _bare(request: Request) -> Response:
+    """The frame around nothing."""
+    page = BarePage(frame=await frame_for(request, active="", title="<script>alert(1)</script>"))
+    return html(request, "console/base.html", page)
 
-    _add(desk, "/console/bare", page)
+
+async def test_the_frame_of_a_page_is_markup_without_code(desk: Any) -> None:
+    _add(desk, "/console/bare", _bare)
     text = (await desk.client.get("/console/bare?tour=1", headers=desk.staff)).text
     assert "<h1>&lt;script&gt;alert(1)&lt;/script&gt;</h1>" in text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:|hx-on|js:", text)
     assert not re.findall(r'(?:src|href)="(?!/|#)', text)
     for landmark in ('class="skip"', "<header", 'aria-label="Console"', "<main", 'aria-label="Guided tour"', "<footer"):
         assert text.count(landmark) == 1
+
+
+async def test_pages_need_no_file_that_is_fetched(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(templates().globals, "has_asset", lambda _: False)
+    _add(desk, "/console/bare", _bare)
+    text = (await desk.client.get("/console/bare", headers=desk.staff)).text
+    assert "/vendor/" not in text
+    assert "fonts.css" not in text
+    assert "console.js" in text
