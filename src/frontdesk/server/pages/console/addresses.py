@@ -19,7 +19,8 @@ def document_address(document_id: str, *, chunk_id: str = "", said: str = "") ->
     """The document, at a chunk of it or at words that were quoted from it."""
     where = {"chunk": chunk_id, "quote": said}
     query = urlencode({name: value for name, value in where.items() if value})
-    return f"{DOCUMENTS}/{quote(document_id)}{f'?{query}' if query else ''}"
+    place = "#quote" if said else "#chunk"
+    return f"{DOCUMENTS}/{quote(document_id)}{f'?{query}{place}' if query else ''}"
 
 
 def attachment_address(conversation_id: str, attachment_id: str) -> str:

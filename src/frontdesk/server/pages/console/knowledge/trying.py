@@ -273,7 +273,7 @@ def _passage(number: int, passage: Passage, *, has_dense: bool) -> PassageView:
         rank=number,
         title=passage.title,
         section=" › ".join(crumbs),
-        href=f"{document_address(passage.document_id, chunk_id=passage.chunk_id)}#chunk",
+        href=document_address(passage.document_id, chunk_id=passage.chunk_id),
         language=passage.language,
         audience=passage.audience,
         is_public=passage.audience == PUBLIC,
@@ -287,7 +287,7 @@ def _passage(number: int, passage: Passage, *, has_dense: bool) -> PassageView:
 def _miss(miss: NearMiss, *, has_dense: bool) -> MissView:
     return MissView(
         title=miss.title,
-        href=f"{document_address(miss.document_id, chunk_id=miss.chunk_id)}#chunk",
+        href=document_address(miss.document_id, chunk_id=miss.chunk_id),
         score=f"{miss.score:.2f}",
         legs=_legs(miss, has_dense=has_dense),
         why=_CUTS[miss.cut_by],
