@@ -124,7 +124,7 @@ def test_an_answer_is_judged_with_reasons_and_the_judgement_is_changed(page: Pag
     form.get_by_label("In your own words").fill("The price rose in May.")
     with page.expect_request("**/feedback") as sent:
         form.get_by_role("button", name="Send feedback").click()
-    body = sent.value.post_data_json
+    body: dict[str, Any] = sent.value.post_data_json or {}
     assert (body["rating"], body["reasons"], body["comment"]) == ("down", ["outdated"], "The price rose in May.")
     expect(form).to_have_count(0)
     page.get_by_role("button", name="Change").click()

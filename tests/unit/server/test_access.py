@@ -71,6 +71,8 @@ DECLARED = {
     "GET /": Access.PUBLIC,
     "GET /help": Access.PUBLIC,
     "GET /help/{document_id}": Access.PUBLIC,
+    "GET /chat": Access.PUBLIC,
+    "GET /widget.js": Access.PUBLIC,
     "GET /docs": Access.PUBLIC,
     "GET /openapi.json": Access.PUBLIC,
     "GET /static/{path:path}": Access.PUBLIC,

@@ -6,42 +6,21 @@ from typing import Any
 import pytest
 
 from frontdesk.server.app import OPERATIONS
-from frontdesk.server.pages.statics import static_files
 from frontdesk.server.wording import WORDING, choose_language
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "Talk to a person"), ("es", "Hablar con una persona"), ("de", "Mit einem Menschen")]
-)
-async def test_the_chat_page_speaks_the_language_that_was_asked_for(desk: Any, language: str, words: str) -> None:
-    page = await desk.client.get(f"/?lang={language}")
-    assert f'<html lang="{language}">' in page.text
-    assert words in page.text
-
-
-async def test_the_chat_page_shows_the_notice_before_anything_is_said(desk: Any) -> None:
-    page = (await desk.client.get("/")).text
-    assert "an automated assistant" in page
-    assert page.index("an automated assistant") < page.index('id="log"')
-
-
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/docs"])
 async def test_pages_have_no_inline_code_and_load_nothing_from_elsewhere(desk: Any, path: str) -> None:
     text = (await desk.client.get(path)).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text)
     assert not re.findall(r'(?:src|href)="(?!/|#)', text)
 
 
-async def test_what_a_release_says_cannot_become_markup(desk: Any) -> None:
-    page = (await desk.client.get("/?lang=%22%3E%3Cscript%3E")).text
+@pytest.mark.parametrize("path", ["/", "/chat"])
+async def test_what_a_release_says_cannot_become_markup(desk: Any, path: str) -> None:
+    page = (await desk.client.get(f"{path}?lang=%22%3E%3Cscript%3E")).text
     assert "<script>" not in page
     assert "Harbor &amp; Pine" in page
-
-
-def test_the_chat_fits_into_twenty_kilobytes() -> None:
-    sizes = {name: len(file.content) for name, file in static_files().items()}
-    assert sizes["chat.js"] < 20_000
-    assert sizes["chat.css"] < 10_000
 
 
 async def test_the_reference_documents_every_listed_route(desk: Any) -> None:
