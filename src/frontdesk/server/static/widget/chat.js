@@ -357,7 +357,7 @@ export class Chat {
     this.person = button("person", () => this.#askForPerson());
     this.pane = make("div.pane", { tabIndex: 0, role: "region", label: words.log }, this.intro, this.view.element, this.offering);
     const under = make("div.under", this.person, this.compose.count);
-    this.talk = make("div.talk", this.#top(), this.pane, make("footer.foot", this.status, this.compose.element, under));
+    this.talk = make("div.talk", this.#top(), this.pane, make("div.foot", this.status, this.compose.element, under));
     const dir = host.dir || (RTL.test(language) ? "rtl" : "ltr");
     this.panel = make(isBubble ? "dialog.panel" : "div.panel", { lang: language, dir, label: words.log }, this.talk, this.source.element, this.spoken);
     this.launcher = button("launch", () => host.open(), { label: words.launch }, icon("chat"));
@@ -381,7 +381,7 @@ export class Chat {
     this.menuButton.setAttribute("aria-controls", "menu");
     this.#showMenu(false);
     const box = make("div.box", { onfocusout: (event) => box.contains(event.relatedTarget) || this.#showMenu(false) }, this.menuButton, this.menu);
-    return make("header.top", make("div.who", this.title, this.subtitle), box, this.isBubble && act("close", words.close, () => host.close()));
+    return make("div.top", make("div.who", this.title, this.subtitle), box, this.isBubble && act("close", words.close, () => host.close()));
   }
 
   #showMenu(isShown) {

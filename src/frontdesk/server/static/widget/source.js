@@ -17,7 +17,7 @@ export class Source {
     const page = make("div.page", { tabIndex: 0, role: "group", "aria-labelledby": "source" });
     const more = isWeb(citation.url) && make("p.more", link(citation.url, chat.words.page));
     const shut = act("close", chat.words.close, () => this.close());
-    const head = make("header", make("div", where, make("h3", { id: "source", dir: "auto" }, citation.title || marker)), shut);
+    const head = make("div.over", make("div", where, make("h2", { id: "source", dir: "auto" }, citation.title || marker)), shut);
     element.replaceChildren(...make("div", head, page, more).childNodes);
     element.hidden = false;
     Object.assign(this, { opener, where, page });
@@ -41,7 +41,7 @@ export class Source {
     try {
       const { breadcrumb, is_current, document: found } = await client.json(client.path(`/citations/${turnId}/${citation.marker}`));
       if (page !== this.page) return; // another one was opened
-      this.where.textContent = breadcrumb ?? "";
+      this.where.textContent = (breadcrumb ?? []).slice(1).join(" › ");
       const drawn = drawBlocks(found?.blocks ?? [], found?.title);
       const mark = drawn.querySelector("mark");
       page.lang = found?.language ?? "";
@@ -81,7 +81,7 @@ function drawBlocks(list, title) {
       item.style.setProperty("--depth", level);
       group.append(item);
     } else {
-      const block = make(KINDS[kind] ?? `h${Math.min(6, level + 3)}`, runs(words));
+      const block = make(KINDS[kind] ?? `h${Math.min(6, level + 1)}`, runs(words));
       if (box.firstChild || block.textContent !== title) box.append(block); // the title stands above already
     }
   }

@@ -49,7 +49,7 @@ ul, ol { padding: 0; }
 .launch:hover, .send:hover, .main:hover { filter: brightness(1.15); }
 .launch { width: 3.5em; height: 3.5em; border-radius: 50%; }
 .news::after { content: ""; position: absolute; inset: 0 0 auto auto; width: 1em; height: 1em; border-radius: 50%; background: var(--bad); }
-.top, .acts, .status, .line, .under, .person, .file, .sources button, [role=listitem], .source header { display: flex; align-items: center; gap: .5em; }
+.top, .acts, .status, .line, .under, .person, .file, .sources button, [role=listitem], .source .over { display: flex; align-items: center; gap: .5em; }
 .intro, .log, .turn { display: flex; flex-direction: column; gap: 1.5em; }
 .picks, .offers, .files { display: flex; flex-wrap: wrap; gap: .5em; list-style: none; }
 .menu, .text, .reasons, .said footer { display: grid; gap: .5em; }
@@ -122,8 +122,9 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 .dropping::after { content: attr(data-drop); position: absolute; z-index: 3; inset: .5em; display: grid; place-content: center; border: 2px dashed var(--accent); background: var(--paper); opacity: .9; }
 
 .source { position: absolute; z-index: 1; inset: 0; background: var(--paper); overflow-wrap: anywhere; }
-.source header { justify-content: space-between; align-items: start; padding: .75em 1em; border-bottom: var(--hair); }
-.source h3 { font-size: 1.125em; color: inherit; }
+.source .over { justify-content: space-between; align-items: start; padding: .75em 1em; border-bottom: var(--hair); }
+.source h2 { font-size: 1.125em; }
+.source h3 { font-size: 1em; color: inherit; }
 .page { position: relative; overflow: auto; padding: 1em; }
 .page > * + *, .document > * + * { margin-top: .75em; }
 blockquote { padding-inline-start: 1em; border-inline-start: 2px solid var(--accent); }
