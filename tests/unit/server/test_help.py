@@ -169,6 +169,10 @@ async def test_finds_the_passage_and_leads_to_it(pages: HelpDesk) -> None:
     assert re.search(r'<p id="quote"><mark>The refund reaches your card within 5 working days\.</mark>', opened)
 
 
+async def test_searches_from_the_first_page_too(pages: HelpDesk) -> None:
+    assert '<ol class="found">' in await pages.get("/?q=refund")
+
+
 async def test_says_when_nothing_is_found(pages: HelpDesk) -> None:
     page = await pages.get("/help?q=xylophone")
     assert "No page says anything about “xylophone”" in unescape(page)

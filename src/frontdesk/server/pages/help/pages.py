@@ -39,6 +39,8 @@ _STARTERS = 5
 
 async def home_page(request: Request) -> Response:
     """The organisation's help page: a search, questions to begin with, and all public documents."""
+    if "q" in request.query_params:
+        return await search_page(request)
     visit = visit_of(request)
     language = visit.shelf.language_of(visit.language)
     page = HomePage(
