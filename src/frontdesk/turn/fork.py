@@ -8,6 +8,8 @@ from frontdesk.domain.events import FINAL_KINDS
 from frontdesk.domain.ids import ConversationId, TurnId
 from frontdesk.ports.stores import Stores
 
+MAX_FORKS = 50
+"""Of one conversation; each is a copy."""
 MAX_EVENTS = 2_000
 """About 400 turns; a longer conversation is begun anew."""
 
@@ -24,13 +26,15 @@ def fork_conversation(
     """Store `fork` with what was said in `source` up to the end of the turn, or of its last one. A unit of work.
 
     The assistant has the fork, whoever has the source. Turns are copied by name: they stay those of the source, so
-    their traces, citations and ratings are found there.
+    their traces, citations and ratings are found there. The customer and their rights are those of the source.
 
     Raises:
         NotFoundError: the source does not tell of the turn.
-        ConflictError: the turn has not ended yet.
+        ConflictError: the turn has not ended yet, or the source was forked too often.
         TooLargeError: it is longer than `MAX_EVENTS`.
     """
+    if len(stores.finder.forks_of(source)) >= MAX_FORKS:
+        raise ConflictError("This conversation was forked too often; begin a new one.", limit=MAX_FORKS)
     until = _end_of(stores, source, turn_id)
     stores.conversations.create(fork, token_hash=token_hash)
     stores.forks.copy(source, fork, until=until, mint=mint)

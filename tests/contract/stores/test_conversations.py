@@ -26,6 +26,8 @@ async def test_knows_nothing_of_a_conversation_that_is_not_there(database: Datab
     assert await database.read(lambda stores: stores.conversations.token_hash(missing)) is None
     with pytest.raises(NotFoundError):
         await database.write(lambda stores: stores.conversations.set_status(missing, ConversationStatus.CLOSED))
+    with pytest.raises(NotFoundError):
+        await database.write(lambda stores: stores.conversations.set_locale(missing, "de"))
 
 
 async def test_refuses_to_create_the_same_conversation_twice(
@@ -36,7 +38,7 @@ async def test_refuses_to_create_the_same_conversation_twice(
         await database.write(lambda stores: stores.conversations.create(again, token_hash=""))
 
 
-async def test_keeps_changes_of_principal_status_and_summary(
+async def test_keeps_changes_of_principal_status_summary_and_language(
     database: Database, conversation_id: ConversationId, now: datetime
 ) -> None:
     principal = Principal(
@@ -51,6 +53,7 @@ async def test_keeps_changes_of_principal_status_and_summary(
         stores.conversations.set_principal(conversation_id, principal)
         stores.conversations.set_status(conversation_id, ConversationStatus.OPERATOR)
         stores.conversations.set_summary(conversation_id, "Wants a refund.", until=7)
+        stores.conversations.set_locale(conversation_id, "pt-BR")
 
     before = await database.read(lambda stores: stores.conversations.get(conversation_id))
     await database.write(change)
@@ -61,6 +64,7 @@ async def test_keeps_changes_of_principal_status_and_summary(
         status=ConversationStatus.OPERATOR,
         summary="Wants a refund.",
         summarised_until=7,
+        locale="pt-BR",
     )
 
 
