@@ -162,7 +162,11 @@ class Chat:
         wanted = words.strip("[]") or (next(iter(citations)) if len(citations) == 1 else "")
         if wanted not in citations:
             known = ", ".join(citations)
-            raise NotFoundError(f"Say which source, as /quote {next(iter(citations))}: there are {known}." if known else "The last answer has no sources.")
+            raise NotFoundError(
+                f"Say which source, as /quote {next(iter(citations))}: there are {known}."
+                if known
+                else "The last answer has no sources."
+            )
         try:
             found = self._runner.run(self._talk.quote(str(self._last["turn_id"]), wanted))
         except GoneError:
