@@ -117,9 +117,8 @@ def show_quote(found: Mapping[str, Any], out: Console, terminal: Terminal) -> No
     """
     title, trail = harmless_line(str(found.get("title", ""))), found.get("breadcrumb") or []
     names = [harmless_line(str(name)) for name in ([trail] if isinstance(trail, str) else trail)]
-    out.print(
-        Text(title, style="bold"), Text(f"  {' › '.join(name for name in names if name != title)}", style="dim"), sep=""
-    )
+    others = " › ".join(name for name in names if name != title)
+    out.print(Text(title, style="bold").append(f"  {others}" if others else "", style="not bold dim"))
     if not found.get("is_current", True):
         out.print(Text("(This document has changed or was withdrawn since the answer was given.)", style="dim"))
     quoted = str(found.get("quote", ""))

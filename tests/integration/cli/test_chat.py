@@ -337,6 +337,29 @@ def test_asking_for_json_sends_again_what_was_cut(run: Run, fake: FakeServer) ->
     assert len({one.headers["idempotency-key"] for one in fake.requests("/messages")}) == 1
 
 
+def test_a_real_answer_is_cited_quoted_and_rated(tmp_path: Path) -> None:
+    subprocess.run(_frontdesk("init", "assistant"), cwd=tmp_path, check=True, capture_output=True)
+    said = "How many days do I have to return unused items?\n/quote 1\n/bad outdated it was 60\n/human\n"
+
+    done = subprocess.run(
+        _frontdesk("chat", "--json"),
+        cwd=tmp_path,
+        env={**os.environ, "FRONTDESK_EMBEDDER": "none"},
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    lines = {line["kind"]: line["data"] for line in _lines(done)}
+    assert lines["answer.completed"]["outcome"] == "answered"
+    runs = [run for block in lines["citation"]["document"]["blocks"] for run in block["runs"]]
+    assert any("30 days" in run["text"] for run in runs if run.get("is_marked"))
+    assert lines["feedback.given"]["reasons"] == ["outdated"]
+    assert lines["escalation.opened"]["text"]
+
+
 def test_a_restarted_server_finishes_the_answer(tmp_path: Path) -> None:
     """The real one: killed in mid-answer, started again on another port, and the chat finds it."""
     assistant = _slow_assistant(tmp_path)
