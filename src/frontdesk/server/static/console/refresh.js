@@ -22,7 +22,8 @@ function watch(stream) {
     changed.clear();
     button.hidden = true;
     try {
-      await htmx.ajax("GET", location.pathname + location.search, { source: stream, target: stream.dataset.refreshes, swap: "outerMorph", push: "false" });
+      // htmx tells the server the target of the source: it has to be the part itself, or the whole page comes back
+      await htmx.ajax("GET", location.pathname + location.search, { source: stream.dataset.refreshes, target: stream.dataset.refreshes, swap: "outerMorph", push: "false" });
     } finally {
       isRefreshing = false;
     }
