@@ -57,3 +57,20 @@ def test_libraries_log_through_the_same_renderer() -> None:
     logging.getLogger("some.library").error("broken")
 
     assert json.loads(stream.getvalue())["event"] == "broken"
+
+
+def test_simulated_customers_leave_a_line_only_where_something_went_wrong() -> None:
+    stream = io.StringIO()
+    configure_logs(level="info", style="json", stream=stream)
+    log = structlog.get_logger()
+
+    with structlog.contextvars.bound_contextvars(origin="simulated"):
+        log.info("turn_ended")
+        log.warning("turn_failed")
+    log.info("turn_ended")
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["event"], line.get("origin")) for line in lines] == [
+        ("turn_failed", "simulated"),
+        ("turn_ended", None),
+    ]
