@@ -11,7 +11,7 @@ SETUP := $(VENV)/.ready
 DEMO := --assistant examples/harbor-and-pine --data-dir .frontdesk/demo
 JOBS ?= auto
 
-.PHONY: help setup run test lint format e2e quality bench docs lock clean
+.PHONY: help setup run test lint format e2e pictures quality bench docs lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ format: $(SETUP) ## Rewrite the code as the formatter wants it
 e2e: $(SETUP) ## Drive the pages in Chromium
 	@bash tests/e2e/need-chromium.sh
 	$(PYTEST) -m e2e tests/e2e
+
+pictures: $(SETUP) ## Take the guide's pictures anew, in Chromium
+	@bash tests/e2e/need-chromium.sh
+	PICTURES=docs/images $(PYTEST) -m e2e tests/e2e/test_guide.py
 
 quality: $(SETUP) ## Real models on public data sets, against the figures to reach
 	$(PYTEST) -m quality tests/quality

@@ -288,6 +288,7 @@ LABELS: Mapping[str, str] = {
     "language": "ISO 639-1 of the message; `other` outside a fixed list.",
     "hit": "`yes` when the confidence reached `answer_above`.",
     "queue": "As in `escalation.yaml`.",
+    "rating": "`up`, `down`, or `none` where one was taken back.",
 }
 
 

@@ -50,16 +50,16 @@ def _help_document(page: Page, site: str) -> None:
     page.locator("a[href^='/help/']").first.click()
 
 
-CUSTOMER_PAGES: dict[str, Callable[[Page, str], None]] = {
-    "help": lambda page, site: page.goto(site) and None,
-    "help search": lambda page, site: page.goto(f"{site}/?q=refund") and None,
+CUSTOMER_PAGES: dict[str, Callable[[Page, str], object]] = {
+    "help": lambda page, site: page.goto(site),
+    "help search": lambda page, site: page.goto(f"{site}/?q=refund"),
     "help document": _help_document,
     "chat": _chat,
     "chat with an answer": _ask,
     "chat with a source": _open_source,
     "chat in a corner": _bubble,
-    "reference": lambda page, site: page.goto(f"{site}/docs") and None,
-    "sign-in": lambda page, site: page.goto(f"{site}/console/sign-in") and None,
+    "reference": lambda page, site: page.goto(f"{site}/docs"),
+    "sign-in": lambda page, site: page.goto(f"{site}/console/sign-in"),
 }
 
 

@@ -18,7 +18,9 @@ async def _log(desk: Any, conversation_id: str, headers: dict[str, str]) -> list
 
 async def _two_turns(desk: Any) -> tuple[str, dict[str, str], list[str]]:
     conversation_id, headers = await desk.open_conversation()
-    turns = [(await desk.say(conversation_id, headers, text, text)).json()["turn_id"] for text in ("How long?", "And boots?")]
+    turns = [
+        (await desk.say(conversation_id, headers, text, text)).json()["turn_id"] for text in ("How long?", "And boots?")
+    ]
     return conversation_id, headers, turns
 
 
