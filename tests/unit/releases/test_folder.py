@@ -131,7 +131,7 @@ def test_synonyms_that_cannot_work_are_named(folder: Path, synonyms: str, named:
 @pytest.mark.parametrize(
     ("starters", "named"),
     [
-        ("{fr: [Combien coûte la livraison ?]}", "`starters.fr`: this is none of the assistant's `languages`"),
+        ("{fr: [Combien coûte la livraison]}", "`starters.fr`: this is none of the assistant's `languages`"),
         ('{en: ["  "]}', "`starters.en`: a question has 1 to 120 characters"),
         (f"{{de: [{'x' * 121}]}}", "`starters.de`: a question has 1 to 120 characters"),
     ],
