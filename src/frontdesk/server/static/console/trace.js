@@ -27,6 +27,14 @@ document.addEventListener("htmx:after:swap", () => {
 });
 const visible = new Set();
 
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const table of document.querySelectorAll("#trace .table-scroll")) sizes.observe(table); // who has no mouse scrolls by keys
+
 function show(entries) {
   for (const entry of entries) visible[entry.isIntersecting ? "add" : "delete"](entry.target.id);
   const here = chapters().find((chapter) => visible.has(chapter.id))?.id;

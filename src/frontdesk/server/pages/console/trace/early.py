@@ -55,8 +55,6 @@ class FindingRow:
     words: str
     """What was found; empty where the text is gone."""
     place: str
-    action: str
-    """Of an answer, where each finding has its own; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +160,6 @@ def _finding(found: Fields, text: str | None) -> FindingRow:
         score=f"{float(found.get('score', 1.0)):.2f}",
         words="" if text is None else text[start:end],
         place=f"{start}–{end}",
-        action=str(found.get("action") or ""),
     )
 
 

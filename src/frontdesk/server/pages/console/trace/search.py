@@ -60,6 +60,7 @@ class Sign:
     about: str
     value: str
     weight: str
+    adds: str
     share: float
     """What it added to the log odds."""
 
@@ -180,20 +181,25 @@ def _confidence(found: Fields) -> Confidence:
         answer_above=number(limits.get("answer_above")),
         high_above=number(limits.get("high_above")),
         signs=signs,
-        bias="" if bias is None or not signs else f"{bias:+.2f}",
+        bias="" if bias is None or not signs else _signed(bias),
         largest=max((abs(sign.share) for sign in signs), default=1.0) or 1.0,
     )
 
 
 def _sign(found: Fields) -> Sign:
-    name = str(found["name"])
+    name, share = str(found["name"]), float(found["share"])
     return Sign(
         name=name,
         about=_SIGNS.get(name, ""),
         value=f"{float(found['value']):.2f}",
-        weight=f"{float(found['weight']):+.2f}",
-        share=float(found["share"]),
+        weight=_signed(float(found["weight"])),
+        adds=_signed(share),
+        share=share,
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00").replace("-", "−")
 
 
 def _passages(record: Record) -> Sequence[PassageRow]:
