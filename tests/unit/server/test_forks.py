@@ -118,3 +118,31 @@ async def test_what_is_no_language_is_refused(desk: Any) -> None:
     response = await desk.client.post(f"/v1/conversations/{source}/locale", json={"locale": "<b>"}, headers=headers)
     assert response.status_code == 422
     assert response.json()["field"] == "locale"
+
+
+@pytest.mark.parametrize(("locale", "greeting"), [("es-MX", "Hola"), ("fi", "Hello"), ("DE", "Hallo")])
+async def test_a_language_that_the_assistant_does_not_speak_gets_its_default_words(
+    desk: Any, locale: str, greeting: str
+) -> None:
+    source, headers = await desk.open_conversation(locale="de")
+    response = await desk.client.post(f"/v1/conversations/{source}/locale", json={"locale": locale}, headers=headers)
+    assert response.json()["locale"] == locale
+    assert response.json()["greeting"].startswith(greeting)
+
+
+async def test_a_handover_is_told_in_the_language_that_was_chosen_last(desk: Any) -> None:
+    source, headers = await desk.open_conversation(locale="en")
+    path = f"/v1/conversations/{source}"
+    await desk.client.post(f"{path}/locale", json={"locale": "de-CH"}, headers=headers)
+    assert "Team übergeben" in (await desk.client.post(f"{path}/escalation", headers=headers)).json()["text"]
+
+
+async def test_a_conversation_that_was_forked_too_often_is_refused_with_a_reason(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontdesk.turn.fork.MAX_FORKS", 1)
+    source, headers, _ = await _two_turns(desk)
+    assert (await _fork(desk, source, headers)).status_code == 201
+    refused = await _fork(desk, source, headers)
+    assert refused.status_code == 409
+    assert "too often" in refused.json()["detail"]

@@ -1,23 +1,30 @@
 """Questions that a customer may go on with."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, ReleaseId, TurnId
-from frontdesk.domain.turn import Outcome
-from frontdesk.ports.stores import Stores
+from frontdesk.bootstrap import App
+from frontdesk.domain.conversation import Message
+from frontdesk.domain.ids import ChunkId, ConversationId, ReleaseId, TurnId
+from frontdesk.domain.turn import Citation, Outcome
+from frontdesk.ports.models import ChatTurn
 from frontdesk.server.access import Access
 from frontdesk.server.api.paths import to_turn_id
 from frontdesk.server.bodies import json_response
 from frontdesk.server.routes import Operation, conversation_of, frontdesk_of
+from frontdesk.turn.context import as_let_in
 from frontdesk.turn.said import find_turn
-from frontdesk.turn.suggestions import MOST, Answered, Suggestion, suggest
+from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.suggestions import MOST, Answered, Suggestions, suggest
 
+_LOOKED_BACK = 50
+"""Messages that are read for what was said before; a turn beyond them has nothing to go on from."""
 _REMEMBERED = 1_000
 
 
@@ -30,17 +37,20 @@ class SuggestionsOut(BaseModel):
     items: list[SuggestionOut] = Field(description=f"At most {MOST}; none where the turn gave no answer.")
 
 
+Key = tuple[TurnId, ReleaseId, ConversationId]
+
+
 class SuggestionShelf:
     """Suggestions that were made, the latest thousand; a release that goes live makes its own."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[TurnId, ReleaseId, ConversationId], tuple[Suggestion, ...]] = OrderedDict()
+        self._made: OrderedDict[Key, Suggestions] = OrderedDict()
 
-    def get(self, key: tuple[TurnId, ReleaseId, ConversationId]) -> tuple[Suggestion, ...] | None:
+    def get(self, key: Key) -> Suggestions | None:
         return self._made.get(key)
 
-    def put(self, key: tuple[TurnId, ReleaseId, ConversationId], items: tuple[Suggestion, ...]) -> None:
-        self._made[key] = items
+    def put(self, key: Key, made: Suggestions) -> None:
+        self._made[key] = made
         if len(self._made) > _REMEMBERED:
             self._made.popitem(last=False)
 
@@ -55,35 +65,54 @@ async def read_suggestions(request: Request) -> Response:
     release = app.releases.serving()
     shelf: SuggestionShelf = request.app.state.suggestions
     key = (turn_id, release.manifest.release_id, conversation_id)
-    items = shelf.get(key)
-    if items is None:
-        record, conversation = await app.database.read(
-            lambda stores: (_record_of(stores, conversation_id, turn_id), stores.conversations.get(conversation_id))
+    made = shelf.get(key)
+    if made is None:
+        made = await _suggest(app, release, conversation_id, turn_id)
+        if made is None:
+            return json_response({"items": []})
+        if not made.is_cut_short:
+            shelf.put(key, made)
+    return json_response({"items": [{"label": item.label, "text": item.text} for item in made.items]})
+
+
+async def _suggest(
+    app: App, release: ServedRelease, conversation_id: ConversationId, turn_id: TurnId
+) -> Suggestions | None:
+    """None while the turn runs.
+
+    Raises:
+        NotFoundError: this conversation knows no such turn.
+    """
+    record, messages, conversation = await app.database.read(
+        lambda stores: (
+            stores.turns.record(find_turn(stores, conversation_id, turn_id).turn_id) or {},
+            stores.messages.newest(conversation_id, limit=_LOOKED_BACK),
+            stores.conversations.get(conversation_id),
         )
-        items = ()
-        if conversation is not None and record.get("outcome") == Outcome.ANSWERED and record.get("citations"):
-            answered, audiences = _answered(record), conversation.principal.audiences
-            items = await suggest(release, answered, audiences=audiences, clock=app.clock)
-        if record.get("outcome"):
-            shelf.put(key, items)
-    return json_response({"items": [{"label": item.label, "text": item.text} for item in items]})
+    )
+    if not record.get("outcome"):
+        return None
+    if record["outcome"] != Outcome.ANSWERED or not record["citations"] or conversation is None:
+        return Suggestions()
+    end = max((message.position for message in messages if message.turn_id == turn_id), default=0)
+    said = [as_let_in(release, message) for message in messages if message.position <= end]
+    return await suggest(
+        release.retriever,
+        _answered(record, said),
+        audiences=conversation.principal.audiences,
+        answer_above=release.content.retrieval.answer_above,
+        clock=app.clock,
+    )
 
 
-def _record_of(stores: Stores, conversation_id: ConversationId, turn_id: TurnId) -> dict[str, Any]:
-    """Raises: NotFoundError: this conversation knows no such turn."""
-    return stores.turns.record(find_turn(stores, conversation_id, turn_id).turn_id) or {}
-
-
-def _answered(record: Mapping[str, Any]) -> Answered:
-    cited = dict.fromkeys(DocumentId(one["document_id"]) for one in record["citations"])
+def _answered(record: Mapping[str, Any], said: Sequence[Message]) -> Answered:
     passages = (record.get("retrieval") or {}).get("passages") or ()
-    beside = dict.fromkeys(DocumentId(one["document_id"]) for one in passages)
+    names = [item.name for item in fields(Citation)]
     return Answered(
-        question=record.get("question") or "",
         language=record["language"],
-        cited=tuple(ChunkId(one["chunk_id"]) for one in record["citations"]),
-        cited_documents=tuple(cited),
-        other_documents=tuple(one for one in beside if one not in cited),
+        citations=tuple(Citation(**{name: one[name] for name in names}) for one in record["citations"]),
+        found=tuple((ChunkId(one["chunk_id"]), one["score"]) for one in passages),
+        history=tuple(ChatTurn(role=message.role, text=message.text) for message in said if message.text),
     )
 
 
