@@ -49,7 +49,7 @@ def test_a_source_that_has_changed_shows_the_words_of_the_answer(page: Page, sit
     gone = {
         "title": "Delivery to Norway",
         "url": "javascript:alert(1)",
-        "breadcrumb": "",
+        "breadcrumb": [],
         "quote": "",
         "snapshot_id": "s",
     }

@@ -2,7 +2,7 @@
 import { Client, backOff, isAway, isGone, newKey } from "./client.js";
 import { Compose } from "./compose.js";
 import { act, button, icon, make } from "./dom.js";
-import { applyEvent, isOpen, lastTurn, newLog, plainAnswer } from "./log.js";
+import { applyEvent, lastTurn, newLog, plainAnswer } from "./log.js";
 import { Memory } from "./memory.js";
 import { Source } from "./source.js";
 import { View } from "./view.js";
@@ -17,6 +17,7 @@ export class Chat {
   #stopping = new AbortController();
   limits = LIMITS;
   isLinked = true;
+  trouble = "";
 
   /** @param host the element; its attributes are read once */
   constructor(host, server, channel, subject) {
@@ -47,6 +48,7 @@ export class Chat {
     this.#meet();
     this.#agree();
     this.#drain();
+    setTimeout(() => this.#tell(), 500);
   }
 
   // -- language ----------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ export class Chat {
   }
 
   number = (n) => n.toLocaleString(this.language, { maximumFractionDigits: 1 });
-  size = (bytes) => (bytes < 1e6 ? `${this.number(bytes / 1e3)} kB` : `${this.number(bytes / 1e6)} MB`);
+  size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${this.number(bytes / 1e6)} MB`);
 
   // -- the assistant and the conversation --------------------------------------------------------
 
@@ -98,7 +100,9 @@ export class Chat {
       if (this.memory.conversation) return this.#agree();
       const identity_token = this.host.getAttribute("identity-token") ?? undefined;
       const body = { channel: this.channel, locale: this.language, identity_token };
-      this.#adopt(await this.client.json("v1/conversations", { body }), true);
+      const opened = await this.client.json("v1/conversations", { body });
+      if (this.memory.conversation) this.#agree();
+      else this.#adopt(opened, true);
     });
     this.opening.catch(() => (this.opening = null));
     return this.opening;
@@ -110,7 +114,8 @@ export class Chat {
     if ((kept?.id ?? "") === this.client.id) return;
     const isFresh = !this.log.entries.length;
     this.#leave(kept && { ...kept, isNew });
-    if (!isFresh) this.#build();
+    if (isFresh) this.#offer([]);
+    else this.#build();
     if (kept) this.#follow();
   }
 
@@ -123,7 +128,7 @@ export class Chat {
     this.following?.abort();
     this.client = new Client(this.server, record ?? {});
     this.opening = record && Promise.resolve();
-    Object.assign(this, { log: newLog(), isEnded: false, isLive: false, offers: [], trouble: "", blobs: new Map() });
+    Object.assign(this, { log: newLog(), isEnded: false, isLive: false, offers: [], blobs: new Map() });
   }
 
   /** Start afresh, in every tab. What was not sent is kept as a draft. */
@@ -131,6 +136,7 @@ export class Chat {
     const { field } = this.compose;
     const unsent = [field.value, ...this.outbox.map((message) => message.text)];
     this.outbox = [];
+    this.trouble = "";
     this.#keepOutbox();
     this.memory.conversation = null;
     this.#leave();
@@ -143,8 +149,8 @@ export class Chat {
     try {
       this.#adopt(await (await this.#post("/fork", {})).json());
       this.compose.field.focus();
-    } catch {
-      this.complain(this.words.sorry);
+    } catch (error) {
+      this.complain(this.why(error));
     }
   }
 
@@ -267,7 +273,7 @@ export class Chat {
     const hasEnded = this.client.id && (isGone(error) || status === 409);
     if (hasEnded) this.#end();
     const isBusy = status === 429 || status === 503;
-    message.problem = hasEnded ? words.ended : isBusy ? words.busy : (status < 500 && error.message) || words.sorry;
+    message.problem = hasEnded ? words.ended : isBusy ? words.busy : this.why(error);
     message.isShown = false;
     this.view.drawUnsent(message);
     this.#toEnd();
@@ -305,7 +311,7 @@ export class Chat {
       this.complain("");
     } catch (error) {
       if (this.client.id && (isGone(error) || error.status === 409)) this.#end();
-      else this.complain(this.words.sorry);
+      else this.complain(this.why(error));
     }
     this.compose.field.focus();
   }
@@ -315,9 +321,9 @@ export class Chat {
     this.view.draw(Object.assign(turn, { rating, reasons, comment }));
     try {
       await this.#post("/feedback", { turn_id: turn.id, rating, reasons, comment: comment || undefined });
-    } catch {
+    } catch (error) {
       this.view.draw(Object.assign(turn, { rating: oldRating, reasons: oldReasons }));
-      this.complain(this.words.sorry);
+      this.complain(this.why(error));
     }
   }
 
@@ -338,7 +344,7 @@ export class Chat {
   }
 
   #emit(role) {
-    this.host.dispatchEvent(new CustomEvent("frontdesk-message", { detail: { role }, bubbles: true, composed: true }));
+    this.host.dispatchEvent(new CustomEvent("frontdesk-message", { detail: { role }, bubbles: true }));
   }
 
   // -- the frame ---------------------------------------------------------------------------------
@@ -416,7 +422,7 @@ export class Chat {
     const { assistant, words, intro, speech, language } = this;
     const { name = "", languages = [], notice, greeting } = assistant ?? {};
     this.name = name;
-    this.title.textContent = name;
+    this.title.textContent = name || "\u00a0";
     this.subtitle.textContent = words.machine;
     const told = () => [make("p.notice", { dir: "auto" }, notice), make("article.said.assistant", make("h3", name), make("p.text", { dir: "auto" }, greeting))];
     intro.replaceChildren(...(assistant ? told() : [1, 2, 3].map(() => make("div.bone"))));
@@ -477,6 +483,9 @@ export class Chat {
     this.person.disabled = isWaiting;
     this.person.replaceChildren(icon("person"), isWaiting ? words.asked : words.person);
   }
+
+  /** What the server says of a refusal is for people; of its own troubles it has nothing to say. */
+  why = ({ status, message }) => (status < 500 && message) || this.words.sorry;
 
   /** Say what did not work, until the next deed. */
   complain(text) {

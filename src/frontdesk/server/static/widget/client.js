@@ -33,14 +33,12 @@ export class Client {
 
   path = (rest = "") => `v1/conversations/${this.id}${rest}`;
 
-  async call(path, { body, headers, signal = AbortSignal.timeout(PATIENCE_MS), method } = {}) {
+  async call(path, { body, headers, signal = AbortSignal.timeout(PATIENCE_MS) } = {}) {
     const response = await fetch(this.server + path, {
-      method: method ?? (body ? "POST" : "GET"),
+      method: body ? "POST" : "GET",
       headers: { ...this.#credential(), ...(body && { "Content-Type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
       signal,
-      cache: "no-store",
-      credentials: "omit",
     });
     if (response.ok) return response;
     throw problem(response.status, await response.text().catch(() => ""));

@@ -1,5 +1,4 @@
 // Writing a message: the field, its files, its counter. A draft outlives a reload.
-import { isAway } from "./client.js";
 import { act, icon, make } from "./dom.js";
 import { paint } from "./view.js";
 import { say } from "./words.js";
@@ -13,7 +12,7 @@ export class Compose {
     this.files = files; // {name, bytes, media_type, blob, attachment_id, share, stop}; without an id while under way
     this.field = make(
       "textarea",
-      { rows: 1, dir: "auto", autocomplete: "off", enterKeyHint: "send", placeholder: words.message, label: words.message, "aria-describedby": "count", value: text },
+      { rows: 1, dir: "auto", enterKeyHint: "send", placeholder: words.message, label: words.message, "aria-describedby": "count", value: text },
       { oninput: () => this.#changed(), onpaste: (event) => this.take(event, event.clipboardData), onkeydown: (event) => this.#onKey(event) },
     );
     this.chosen = make("ul.files.chosen");
@@ -122,7 +121,7 @@ export class Compose {
     } catch (error) {
       if (file.stop.signal.aborted) return; // taken back
       chat.compose.#remove(file);
-      chat.complain(`${file.name}: ${(!isAway(error) && error.message) || chat.words.sorry}`);
+      chat.complain(`${file.name}: ${chat.why(error)}`);
     }
     chat.compose.drawFiles();
   }

@@ -81,11 +81,8 @@ class FrontdeskChat extends HTMLElement {
   }
 }
 
-/** Where this script came from: known while a plain script runs, else by its element, else by the trace of an error. */
-const SCRIPT =
-  document.currentScript?.src ??
-  [...document.scripts].find((one) => /\/widget\.js(\?|$)/.test(one.src))?.src ??
-  Error().stack.match(/https?:\/\/[^\s)]+?\/widget\.js/)[0];
+/** Where this script came from: a plain script is told, in a module the trace of an error says it. */
+const SCRIPT = document.currentScript?.src ?? Error().stack.match(/https?:[^\s)]+?widget\.js/)?.[0] ?? location.href;
 const HERE = new URL(".", SCRIPT).href;
 
 /** Whose token it is, so that two people at one computer do not share a conversation. The server alone checks it. */

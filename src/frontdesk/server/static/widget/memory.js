@@ -1,5 +1,5 @@
 // What outlives a page: the conversation, shared by all tabs; drafts and unsent messages, of one tab each.
-const LIFE_MS = 24 * 3600 * 1000; // a conversation that nobody wrote to for so long is not taken up again
+const LIFE_MS = 7 * 86400000; // over a weekend, a person's reply must find its reader
 
 export class Memory {
   /** @param {boolean} isEphemeral keeps also the conversation to this tab, for computers that are shared */

@@ -66,13 +66,13 @@ select { padding: .25em; background: var(--ground); }
 .said { align-self: flex-start; max-width: 100%; }
 .said h3 { margin-bottom: .15em; }
 .customer { align-self: flex-end; display: flex; flex-direction: column; align-items: flex-end; gap: .5em; max-width: 85%; }
-.bubble { max-width: 100%; padding: .5em 1em; white-space: pre-wrap; unicode-bidi: isolate; background: var(--wash); border-radius: 1em; border-end-end-radius: .2em; }
+.bubble { max-width: 100%; padding: .5em 1em; white-space: pre-wrap; unicode-bidi: isolate; background: var(--wash); border: 1px solid transparent; border-radius: 1em; border-end-end-radius: .2em; }
 .operator .bubble { border-radius: 1em; border-start-start-radius: .2em; }
 .operator h3 { color: var(--accent); }
 .cut { max-height: 15em; overflow: hidden; mask: linear-gradient(#000 70%, #0000); }
 .sending { opacity: .6; }
 .problem, [data-kind=trouble] { color: var(--bad); }
-p button { padding: 0 .3em; }
+:is(.hint, .problem) button { padding: 0 .3em; }
 .text ul, .text ol { padding-inline-start: 1.5em; }
 .unsure { color: var(--soft); text-decoration: underline dotted 1px; text-underline-offset: .25em; }
 .chip { position: relative; padding: 0 .4em; margin-inline: .1em; font-size: .75em; line-height: 1.4; background: var(--paper); vertical-align: .15em; }
@@ -102,7 +102,8 @@ canvas { display: block; max-width: min(100%, 15em); max-height: 12em; }
 .chosen canvas { width: 2em; height: 2em; object-fit: cover; }
 progress { width: 4em; accent-color: var(--accent); }
 .picture { margin: auto; border: var(--hair); background: var(--paper); color: var(--ink); }
-.picture canvas { max-width: 85vw; max-height: 75vh; margin-top: .75em; }
+.picture canvas { max-width: 100%; max-height: 75vh; margin-top: .75em; }
+.picture::backdrop { background: #0009; }
 .picture .acts { justify-content: space-between; margin: 0; }
 
 .foot { padding: .5em var(--side); }
@@ -138,7 +139,7 @@ td, th { padding: .3em .75em; border-bottom: var(--hair); text-align: start; ver
   .source { position: relative; border-inline-start: var(--hair); }
 }
 @media (pointer: coarse) {
-  .act, .send, .person, .offer, .picks button, .sources button, .reasons > button, .menu > * { min-height: 44px; min-width: 44px; }
+  .act, .send, .person, .offer, .picks button, .sources button, .status button, .reasons > button, .menu > * { min-height: 44px; min-width: 44px; }
   .line textarea { padding-block: .75em; }
 }
 @media (prefers-reduced-motion: no-preference) {
