@@ -23,7 +23,9 @@ def answer(question, passages):
     time.sleep(0.8)
     yield {FIRST!r} + " " + {SECOND[:30]!r}
     time.sleep(PAUSE_S)
-    yield {SECOND[30:]!r}
+    yield {SECOND[30:]!r} + " " + UNTRUE
+    if UNTRUE:
+        time.sleep(PAUSE_S)
 """
 
 
@@ -53,12 +55,17 @@ def ask_norway(page: Page, site: str) -> Locator:
 class SlowDesk:
     """The demo shop with a model that stops between its two sentences, on an address that outlives a restart."""
 
-    def __init__(self, folder: Path, *, pause_s: float, streaming: str = "confirmed") -> None:
+    def __init__(self, folder: Path, *, pause_s: float, streaming: str = "confirmed", untrue: str = "") -> None:
+        """
+        Args:
+            untrue: a sentence with which the model ends, and which no page supports.
+        """
         self._folder = folder
         self._assistant = folder / "assistant"
         shutil.copytree(EXAMPLE, self._assistant)
-        module = f"slow_bot_{streaming}_{int(pause_s * 10)}"
-        (self._assistant / f"{module}.py").write_text(_BOT.replace("PAUSE_S", str(pause_s)))
+        module = f"slow_bot_{streaming}_{int(pause_s * 10)}_{len(untrue)}"
+        bot = _BOT.replace("PAUSE_S", str(pause_s)).replace("UNTRUE", repr(untrue))
+        (self._assistant / f"{module}.py").write_text(bot)
         (self._assistant / "models.yaml").write_text(
             f"answer:\n  - {{name: slow, adapter: python, model: '{module}:answer'}}\n"
         )

@@ -130,17 +130,21 @@ def test_a_restart_of_the_server_in_mid_answer_ends_in_the_whole_answer(visitor:
     assert whole.count(SECOND) == 1
 
 
-def test_unconfirmed_text_is_marked_until_it_is_confirmed(
+def test_unconfirmed_text_is_marked_until_it_is_confirmed_or_taken_back(
     visitor: Page, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    desk = SlowDesk(tmp_path_factory.mktemp("draft"), pause_s=2, streaming="provisional")
+    untrue = "Every parcel to Norway brings a cake for 25 EUR."
+    desk = SlowDesk(tmp_path_factory.mktemp("draft"), pause_s=2, streaming="provisional", untrue=untrue)
     desk.start()
     try:
         open_chat(visitor, desk.url)
         ask(visitor, NORWAY)
         expect(visitor.locator(".unsure").first).to_be_visible()
         expect(answer(visitor)).to_contain_text("Being checked")
+        expect(visitor.locator(".unsure").last).to_contain_text("brings a")
         expect(answer(visitor).locator(".acts")).to_be_visible()
+        expect(answer(visitor)).not_to_contain_text("brings a")
+        expect(answer(visitor)).to_contain_text("I left out something that I could not confirm")
         expect(visitor.locator(".unsure")).to_have_count(0)
         expect(answer(visitor).locator(".text")).to_contain_text(FIRST)
     finally:

@@ -64,7 +64,7 @@ export class View {
       node.shown = shown;
       node.text.replaceChildren(...blocks(text, (marker) => this.#chip(turn, marker)));
       appendUnsure(node.text, provisional);
-      const hint = provisional ? words.checking : isWithdrawn && words.withdrawn;
+      const hint = provisional ? words.checking : isWithdrawn && isOpen(turn) && words.withdrawn;
       if (hint) node.text.append(make("p.hint", hint));
       if (isOpen(turn) && !text && !provisional) node.text.append(make("p.stage", stage || words.thinking));
     }
