@@ -70,6 +70,8 @@ class ConversationSummary:
     locale: str
     status: ConversationStatus
     origin: Origin
+    forked_from: ConversationId | None
+    """The conversation it goes on from; what was said there is not counted here."""
     subject: str | None
     """Of a verified customer."""
     last_seq: int

@@ -352,11 +352,15 @@ async def test_knows_which_conversations_go_on_from_one(
         a_conversation(forked_from=conversation_id, created_at=now + timedelta(minutes=minute)) for minute in (1, 2)
     ]
 
+    copied = TurnAccepted(turn_id=TurnId("turn_copied"), message_id=MessageId("msg_copied"), text="as before")
+
     def create(stores: Stores) -> None:
         for fork in forks:
             stores.conversations.create(fork, token_hash="")
+            stores.events.append(fork.conversation_id, [copied], at=now)
 
     await database.write(create)
     found = await database.read(lambda stores: stores.finder.forks_of(conversation_id))
     assert list(found) == [forks[1].conversation_id, forks[0].conversation_id]
     assert list(await database.read(lambda stores: stores.finder.forks_of(forks[0].conversation_id))) == []
+    assert {one.forked_from for one in await all_of(database, EVERYTHING)} == {conversation_id}

@@ -100,6 +100,7 @@ def _summary(row: Any, turn_rows: Sequence[Any], words: Any, waiting: Any, ratin
         locale=row.locale,
         status=ConversationStatus(row.status),
         origin=row.origin,
+        forked_from=None if row.forked_from is None else ConversationId(row.forked_from),
         subject=row.subject,
         last_seq=row.last_seq,
         turns=row.last_turn,

@@ -17,6 +17,7 @@ class ConversationListed(BaseModel):
     locale: str
     status: Literal["assistant", "waiting", "operator", "closed"]
     origin: Literal["customer", "simulated", "staff"]
+    forked_from: str | None = Field(description="The conversation it goes on from.")
     subject: str | None = Field(description="The verified customer, as the company names them.")
     is_verified: bool
     last_seq: int

@@ -98,6 +98,8 @@ class ConversationPage:
     places: Places
     command: str
     """For a terminal."""
+    link: str
+    """The page's own address, for good."""
 
 
 async def conversation_page(request: Request) -> Response:
@@ -107,12 +109,13 @@ async def conversation_page(request: Request) -> Response:
     after = request.query_params.get("after", "")
     found = await app.database.read(lambda stores: _read(stores, conversation_id, after))
     said = read_said(found.events)
-    title = _title(said)
+    title, base_url = _title(said), str(request.base_url).rstrip("/")
     page = ConversationPage(
         frame=await frame_for(request, active="desk", title=title),
         title=title,
         said=said,
-        command=_command(conversation_id, str(request.base_url)),
+        command=_command(conversation_id, base_url),
+        link=f"{base_url}{conversation_address(conversation_id)}",
         facts=_facts(found),
         places=_places(found),
     )
@@ -252,7 +255,7 @@ def _waiting(escalation: Escalation) -> Waiting:
 
 
 def _command(conversation_id: ConversationId, base_url: str) -> str:
-    address = f"{base_url.rstrip('/')}/v1/conversations/{conversation_id}"
+    address = f"{base_url}/v1/conversations/{conversation_id}"
     return f'curl -s -H "Authorization: Bearer $STAFF_KEY" {shlex.quote(address)}'
 
 

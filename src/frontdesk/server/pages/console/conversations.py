@@ -233,14 +233,16 @@ def _row(summary: ConversationSummary, now: datetime) -> Row:
             *words.rating_badge(summary.rating),
             *words.degraded_badges(summary.degraded),
             *words.origin_badge(summary.origin),
+            *((Badge(text="goes on from another"),) if summary.forked_from else ()),
         ),
         updated_at=summary.updated_at,
     )
 
 
 def _outcome_badge(summary: ConversationSummary) -> tuple[Badge, ...]:
-    """Of one that waits for a person, that it was handed over is said already."""
-    is_said = summary.status is ConversationStatus.WAITING and summary.outcome is Outcome.ESCALATED
+    """Of one that waits for a person, that it was handed over is said already; a fork may have no turn of its own."""
+    is_waiting = summary.status is ConversationStatus.WAITING and summary.outcome is Outcome.ESCALATED
+    is_said = is_waiting or (summary.forked_from is not None and summary.turns == 0)
     return () if is_said else (words.outcome_badge(summary.outcome, is_running=summary.is_running),)
 
 

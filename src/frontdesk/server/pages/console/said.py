@@ -256,7 +256,7 @@ def read_source(citation: Mapping[str, Any]) -> Source:
 def _file(conversation_id: str, ref: Mapping[str, Any]) -> File:
     return File(
         name=ref["name"],
-        about=f"{ref['media_type'].partition('/')[2]}, {words.say_bytes(ref['bytes'])}",
+        about=f"{words.say_media(ref['media_type'])}, {words.say_bytes(ref['bytes'])}",
         href=attachment_address(conversation_id, ref["attachment_id"]),
         is_image=ref["media_type"] in IMAGE_TYPES,
         width=ref["width"],

@@ -45,6 +45,7 @@ class Cause:
 
     tone: Tone
     stage: str
+    """Empty while the turn runs: nothing is decided yet."""
     anchor: str
     headline: str
     detail: str
@@ -171,16 +172,18 @@ def _page(frame: Frame, record: Record, found: _Found, *, title: str, settings: 
         is_erased=record.is_erased,
         is_running=not record.has_ended,
         badges=_badges(record),
-        cause=_cause(diagnosis),
+        cause=_cause(diagnosis, has_ended=record.has_ended),
         figures=figures,
         facts=facts,
         waterfall=draw(record),
-        stages=read_stages(record, found.conversation, cause=diagnosis.stage),
+        stages=read_stages(record, found.conversation, cause=diagnosis.stage if record.has_ended else ""),
         neighbours=_neighbours(found, turn_id),
         command=_command(record, found.conversation, settings),
         link=f"{base_url}{turn_address(turn_id)}",
         json=f"{turn_address(turn_id)}/record.json",
-        live="" if record.has_ended else f"{conversation_address(conversation_id)}/live",
+        live=""
+        if record.has_ended
+        else f"{conversation_address(conversation_id)}/live?after={found.conversation.last_seq}",
     )
 
 
@@ -196,10 +199,10 @@ def _badges(record: Record) -> Sequence[Badge]:
     )
 
 
-def _cause(diagnosis: Diagnosis) -> Cause:
+def _cause(diagnosis: Diagnosis, *, has_ended: bool) -> Cause:
     return Cause(
         tone=_TONES[diagnosis.severity],
-        stage=words.STAGES[diagnosis.stage],
+        stage=words.STAGES[diagnosis.stage] if has_ended else "",
         anchor=diagnosis.stage.value,
         headline=diagnosis.headline,
         detail=diagnosis.detail,

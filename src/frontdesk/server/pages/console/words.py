@@ -37,6 +37,8 @@ DEGRADED: Mapping[str, str] = {
     "lexical_only": "searched by words only",
     "retrieval_unavailable": "knowledge not reached",
     "generation_failed": "no model answered",
+    "model_fallback": "another model answered",
+    "extractive_fallback": "passages quoted instead",
     "grounding_failed": "claims not checked",
     "claims_withheld": "claims withheld",
     "uncited": "no source",
@@ -146,6 +148,11 @@ def say_ms(ms: float | None) -> str:
     if ms >= 1_000:
         return f"{ms / 1_000:.2f} s"
     return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.1f} ms" if ms >= 10 else f"{ms:.2f} ms"
+
+
+def say_media(media_type: str) -> str:
+    known = {"application/pdf": "PDF", "text/plain": "text"}
+    return known.get(media_type) or media_type.partition("/")[2].upper()
 
 
 def say_bytes(count: int) -> str:

@@ -61,6 +61,8 @@ class Attempt:
 class Generation:
     prompt: str
     attempts: Sequence[Attempt]
+    is_passed_over: bool
+    """A model further up was not even asked: it had failed too often shortly before, or had no time left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,11 @@ class Facts:
 def read_generation(record: Record) -> Generation | None:
     attempts = [_attempt(one) for one in record.rows("attempts")]
     prompt = record.text("prompt")
-    return Generation(prompt=prompt, attempts=attempts) if attempts or prompt else None
+    if not attempts and not prompt:
+        return None
+    fell = {"model_fallback", "extractive_fallback"} & {*record.words("degraded")}
+    has_failed = any(row.get("result") != "ok" for row in record.rows("attempts"))
+    return Generation(prompt=prompt, attempts=attempts, is_passed_over=bool(fell) and not has_failed)
 
 
 def _attempt(found: Fields) -> Attempt:

@@ -22,22 +22,28 @@ def sum_up(record: Record) -> tuple[Sequence[Figure], Sequence[Figure]]:
     return _figures(record), _facts(record)
 
 
+_LABELS = ("Total", "First confirmed text", "Confidence", "Cost", "Tokens")
+
+
 def _figures(record: Record) -> Sequence[Figure]:
+    total, confirmed, confidence, cost, used = _LABELS
     first = number(record.part("timings_ms").get("first_confirmed"))
     tokens = [
         sum(int(one.get(name) or 0) for one in record.rows("attempts")) for name in ("input_tokens", "output_tokens")
     ]
+    if not record.has_ended:
+        return tuple(Figure(label=label, value="–") for label in _LABELS)
     chance = number(record.retrieval.get("confidence"))
     return (
-        Figure(label="Total", value=words.say_ms(record.total_ms)),
-        Figure(label="First confirmed text", value=words.say_ms(first)),
+        Figure(label=total, value=words.say_ms(record.total_ms)),
+        Figure(label=confirmed, value=words.say_ms(first)),
         Figure(
-            label="Confidence",
+            label=confidence,
             value=str(record.fields.get("confidence") or "–"),
             note="" if chance is None else f"of the search: {chance:.0%}",
         ),
-        Figure(label="Cost", value=_cost(record), note=_requests(record)),
-        Figure(label="Tokens", value=f"{sum(tokens):,}", note=f"{tokens[0]:,} in, {tokens[1]:,} out"),
+        Figure(label=cost, value=_cost(record), note=_requests(record)),
+        Figure(label=used, value=f"{sum(tokens):,}", note=f"{tokens[0]:,} in, {tokens[1]:,} out"),
     )
 
 
