@@ -18,12 +18,23 @@ _FORBIDDEN = dict.fromkeys(map(ord, '<>:"|?*'), "_")
 """Characters that file systems refuse."""
 
 
+_DECODED_WRONGLY = 4
+"""How often a name may have been decoded wrongly, one time upon another; each repair undoes one."""
+
+
 def clean_name(raw: str, media_type: str) -> str:
     """The name to show and to save under, at most `MAX_NAME_CHARS`.
 
     A name that ends like something else gets an ending of its own kind, so that saving a text never makes a program.
     """
-    visible = " ".join(clean_text(raw[: 4 * MAX_NAME_CHARS]).replace("\\", "/").rpartition("/")[2].split())
+    name = _cleaned(raw[: 4 * MAX_NAME_CHARS], media_type)
+    for _ in range(_DECODED_WRONGLY):
+        name = _cleaned(name, media_type)
+    return name
+
+
+def _cleaned(raw: str, media_type: str) -> str:
+    visible = " ".join(clean_text(raw).replace("\\", "/").rpartition("/")[2].split())
     name = visible.translate(_FORBIDDEN).strip(" .")
     endings = _ENDINGS[media_type]
     ending = next((ending for ending in endings if name.lower().endswith(ending)), "")
