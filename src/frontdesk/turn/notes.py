@@ -82,9 +82,7 @@ class TurnNotes:
     def timed(self, stage: Stage, step: str = "") -> Iterator[None]:
         """Add the block's duration to the stage; an error leaves its code behind and goes on up."""
         start = self.clock.monotonic()
-        span = self._spans.get((stage, step))
-        if span is None:
-            span = self._spans[stage, step] = _Span(start)
+        span = self._span(stage, step, start)
         try:
             yield
         except Exception as error:
@@ -92,6 +90,17 @@ class TurnNotes:
             raise
         finally:
             span.add(start, self.clock.monotonic())
+
+    def add(self, stage: Stage, step: str, took_s: float) -> None:
+        """Add a sub-step that ends now."""
+        now = self.clock.monotonic()
+        self._span(stage, step, now - took_s).add(now - took_s, now)
+
+    def _span(self, stage: Stage, step: str, start: float) -> _Span:
+        span = self._spans.get((stage, step))
+        if span is None:
+            span = self._spans[stage, step] = _Span(start)
+        return span
 
     def attempt(self, attempt: VendorAttempt) -> None:
         """Add a request that was made to a model."""

@@ -197,7 +197,7 @@ class TurnRun:
                     history=self.history.turns,
                     audiences=audiences,
                     query=await self._rewrite(text),
-                    timer=lambda step: self.notes.timed(Stage.RETRIEVE, step),
+                    on_step=lambda step, took_s: self.notes.add(Stage.RETRIEVE, step, took_s),
                 )
         except Exception:
             log.exception("retrieve_failed", turn_id=self._turn.turn_id)

@@ -36,7 +36,6 @@ from frontdesk.domain.usage import CostEntry, VendorAttempt
 
 _DOCUMENT = (
     "answer",
-    "route",
     "routes",
     "retrieval",
     "verdict_in",
@@ -49,7 +48,7 @@ _DOCUMENT = (
     "limits",
     "error_code",
 )
-"""Fields of a `TurnRecord` that lie in the document."""
+"""Fields of a `TurnRecord` that lie in the document; `route` is the last of the routes."""
 
 _CHILDREN = (citations, verdicts, claims, withheld, stage_timings, vendor_attempts, cost_entries)
 _NAMES = {"stage_timings": "timings", "vendor_attempts": "attempts", "cost_entries": "costs"}
@@ -99,6 +98,7 @@ class TurnRecords:
     def write(self, record: TurnRecord, conversation_id: ConversationId, *, number: int) -> None:
         """Store the document of the conversation's turn `number`, and the rows."""
         document = {name: getattr(record, name) for name in _DOCUMENT}
+        document["routes"] = record.routes or ([] if record.route is None else [record.route])
         put_payloads(self._session, conversation_id, "turn", [(number, document)])
         turn_id = record.lease.turn_id
         for table, rows in _rows_of(record):
@@ -123,6 +123,7 @@ class TurnRecords:
             "degraded": _load(row.degraded),
             "timings_ms": _load(row.timings),
             **{name: document.get(name) for name in _DOCUMENT},
+            "route": _last_route(document),
             **rows,
             "claims": document.get("claims", rows["claims"]),
             "withheld": document.get("withheld", rows["withheld"]),
@@ -161,6 +162,12 @@ class TurnRecords:
     def _event_range(self, conversation_id: str, turn_id: str) -> dict[str, int | None]:
         found = self._session.first(_EVENTS, {"conversation": conversation_id, "wanted": turn_id})
         return {"first_seq": found.first_seq, "last_seq": found.last_seq}
+
+
+def _last_route(document: Mapping[str, Any]) -> Any:
+    """Documents written before there were several have it by itself."""
+    routes = document.get("routes")
+    return routes[-1] if routes else document.get("route")
 
 
 _JSON_COLUMNS = frozenset({"findings", "contradictions", "reasons"})

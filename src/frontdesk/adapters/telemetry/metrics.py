@@ -38,6 +38,7 @@ class PrometheusTelemetry:
             "release",
         )
         self._stage_seconds = histogram("stage_seconds", "Time spent per stage.", _STAGE_BUCKETS, "stage", "step")
+        self._stage_series: dict[tuple[Stage, str], Histogram] = {}
         self._stage_errors = counter("stage_errors_total", "Stages that ended with an error.", "stage", "reason")
         self._attempts = counter("vendor_attempts_total", "Requests to models.", "vendor", "model", "result")
         self._tokens = counter("tokens_total", "Tokens as the vendor counts them.", "vendor", "model", "kind")
@@ -82,7 +83,10 @@ class PrometheusTelemetry:
             self._first_provisional.labels(channel, release).observe(first_provisional_s)
 
     def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None:
-        self._stage_seconds.labels(stage.value, step).observe(seconds)
+        series = self._stage_series.get((stage, step))
+        if series is None:
+            series = self._stage_series[stage, step] = self._stage_seconds.labels(stage.value, step)
+        series.observe(seconds)
         if error:
             self._stage_errors.labels(stage.value, error).inc()
 

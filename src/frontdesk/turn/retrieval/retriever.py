@@ -1,7 +1,7 @@
 """The retrieve stage: both legs, fusion, passages, confidence."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -51,25 +51,27 @@ class Found:
     timings_ms: dict[str, float]
 
 
-Timer = Callable[[str], AbstractContextManager[None]]
-"""Notes when a sub-step begins and ends."""
+OnStep = Callable[[str, float], None]
+"""Told of a sub-step as it ends: its name, and the seconds it took."""
 
 
 @dataclass(slots=True)
 class _Watch:
     """Milliseconds per sub-step."""
 
-    also: Timer | None = None
+    on_step: OnStep | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         began = perf_counter()
         try:
-            with self.also(step) if self.also else nullcontext():
-                yield
+            yield
         finally:
-            self.timings_ms[step] = self.timings_ms.get(step, 0.0) + (perf_counter() - began) * 1000.0
+            took_s = perf_counter() - began
+            self.timings_ms[step] = self.timings_ms.get(step, 0.0) + took_s * 1000.0
+            if self.on_step is not None:
+                self.on_step(step, took_s)
 
 
 class Retriever:
@@ -95,7 +97,7 @@ class Retriever:
         history: Sequence[ChatTurn],
         audiences: Audiences,
         query: SearchQuery | None = None,
-        timer: Timer | None = None,
+        on_step: OnStep | None = None,
     ) -> RetrievalResult:
         """The passages that may answer the question, and the chance that they do.
 
@@ -105,9 +107,9 @@ class Retriever:
             query: the question made self-contained by a model; without it, heuristics do that.
         """
         found = await self.search(
-            question, language=language, history=history, audiences=audiences, query=query, timer=timer
+            question, language=language, history=history, audiences=audiences, query=query, on_step=on_step
         )
-        watch = _Watch(also=timer, timings_ms=found.timings_ms)
+        watch = _Watch(on_step=on_step, timings_ms=found.timings_ms)
         with watch.timed("fuse"):
             assembled = assemble_passages(
                 found.ranking,
@@ -143,7 +145,7 @@ class Retriever:
         history: Sequence[ChatTurn],
         audiences: Audiences,
         query: SearchQuery | None = None,
-        timer: Timer | None = None,
+        on_step: OnStep | None = None,
     ) -> Found:
         """Every chunk that either leg returned, fused, best first.
 
@@ -153,14 +155,14 @@ class Retriever:
         query = query or rewrite_heuristically(question, history, language)
         if query.rewritten_by == "heuristic" and not continues(question, language):
             plain = SearchQuery(text=question, original=question, language=language)
-            found = await self._search(plain, audiences, timer)
+            found = await self._search(plain, audiences, on_step)
             if self.confidence(found) >= self._settings.high_above:
                 return found
-        return await self._search(query, audiences, timer)
+        return await self._search(query, audiences, on_step)
 
-    async def _search(self, query: SearchQuery, audiences: Audiences, timer: Timer | None) -> Found:
+    async def _search(self, query: SearchQuery, audiences: Audiences, on_step: OnStep | None) -> Found:
         language = query.language
-        watch = _Watch(also=timer)
+        watch = _Watch(on_step=on_step)
         with watch.timed("rewrite"):
             query = self._expansion.expand(query, audiences)
             parts = split_question(query)
