@@ -12,7 +12,8 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 def a_customer(*lines: str | Line, **changes: Any) -> SimulatedCustomer:
     said = tuple(line if isinstance(line, Line) else Line(text=line) for line in lines or ("Hello",))
-    return SimulatedCustomer(**{"name": "somebody", "language": "en", "minute": 10, "lines": said} | changes)
+    described: dict[str, Any] = {"name": "somebody", "language": "en", "minute": 10, "lines": said}
+    return SimulatedCustomer(**described | changes)
 
 
 def test_the_first_line_falls_into_the_minute_that_is_written_down() -> None:
