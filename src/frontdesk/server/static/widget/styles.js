@@ -94,15 +94,16 @@ textarea { width: 100%; padding: .5em; resize: none; }
 .bone + .bone { width: 70%; }
 
 .thumb { padding: 0; overflow: hidden; }
-canvas { display: block; max-width: min(100%, 15em); max-height: 12em; }
+canvas { display: block; max-width: 100%; }
 .file { max-width: 100%; padding: .3em .75em; }
+.customer ul { justify-content: flex-end; }
 .chosen { padding: .5em; padding-bottom: 0; }
 .chosen:empty { display: none; }
 .chosen li { padding: 0; padding-inline-start: .5em; max-width: 16em; }
 .chosen canvas { width: 2em; height: 2em; object-fit: cover; }
 progress { width: 4em; accent-color: var(--accent); }
 .picture { margin: auto; border: var(--hair); background: var(--paper); color: var(--ink); }
-.picture canvas { max-width: 100%; max-height: 75vh; margin-top: .75em; }
+.picture canvas { max-height: 75vh; margin-top: .75em; }
 .picture::backdrop { background: #0009; }
 .picture .acts { justify-content: space-between; margin: 0; }
 

@@ -5,7 +5,7 @@ import { say } from "./words.js";
 
 const LONG_CHARS = 1200;
 const LONG_LINES = 14;
-const THUMB_PX = 480;
+const THUMB_PX = 480; // shown at half of it, sharp on dense screens
 
 export class View {
   #nodes = new Map();
@@ -162,6 +162,7 @@ export class View {
       return button("file", onclick, { label: `${words.save}: ${name}` }, icon("file"), make("bdi", name), make("small", chat.size(file.bytes)));
     }
     const canvas = make("canvas", sizeWithin(file, THUMB_PX));
+    canvas.style.width = `${canvas.width / 2}px`;
     chat.blobOf(file).then((blob) => paint(canvas, blob, THUMB_PX)).catch(() => {});
     return button("thumb", () => this.#enlarge(file), { label: `${words.enlarge}: ${name}` }, canvas);
   }
