@@ -27,7 +27,9 @@ export class Chat {
     this.outbox = memory.get("outbox") ?? []; // {key, text, files, turn, problem, hint, node, isShown}
     this.speech = { ...WORDS, ...host.words };
     this.#leave();
-    const wishes = [memory.get(`language ${host.lang}`, true), host.lang, ...navigator.languages, "en"];
+    const offered = host.closest("[lang]")?.lang ?? "";
+    this.choiceName = `language ${offered}`; // another language of the page asks again
+    const wishes = [memory.get(this.choiceName, true), offered, ...navigator.languages, "en"];
     this.wishes = wishes.map((wish) => `${wish}`.toLowerCase().split("-")[0]).filter((code) => this.speech[code]);
     this.#speak(this.wishes[0]);
     memory.watch(() => this.#agree(), this.#stopping.signal);
@@ -54,7 +56,7 @@ export class Chat {
   // -- language ----------------------------------------------------------------------------------
 
   #choose(language) {
-    this.memory.set(`language ${this.host.lang}`, language, true);
+    this.memory.set(this.choiceName, language, true);
     this.#speak(language);
     this.menuButton.focus();
     if (this.client.id) this.#post("/locale", { locale: language }).catch(() => {});

@@ -3,7 +3,7 @@
 //   attribute        default             what it does
 //   mode             bubble              `bubble`: a button at the page's corner that opens the chat; `page`: fills the element's box
 //   server           the script's own    address of the desk, where it is another one
-//   lang             the browser's       language to begin with; customers may choose another one, which is remembered
+//   lang             the page's          language to begin with, else the browser's; what a customer chooses is remembered
 //   theme            auto                `light`, `dark`, or `auto` after the device
 //   channel          web_chat            `web_chat` or `in_app`
 //   identity-token                       JSON Web Token of the company's login; says what the customer may see
@@ -15,8 +15,8 @@
 //   events    frontdesk-message, detail {role: "customer" | "assistant" | "operator"}
 //   property  words = {fr: {send: "Envoyer", …}}: words for more languages, by the names in words.js
 //
-//   --fd-ground --fd-paper --fd-ink --fd-soft --fd-line --fd-edge --fd-accent --fd-accent-ink --fd-wash
-//   --fd-warn --fd-bad --fd-radius --fd-shadow --fd-font --fd-mono --fd-size; of the bubble --fd-inset --fd-width --fd-height
+//   --fd-ground --fd-paper --fd-ink --fd-soft --fd-line --fd-edge --fd-accent --fd-accent-ink --fd-wash --fd-warn --fd-bad
+//   --fd-radius --fd-shadow --fd-font --fd-size; of the bubble --fd-inset --fd-width --fd-height
 import { Chat } from "./chat.js";
 import { sheet } from "./styles.js";
 
