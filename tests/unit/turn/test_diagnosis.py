@@ -6,6 +6,7 @@ import pytest
 
 from frontdesk.domain.turn import Stage
 from frontdesk.turn.diagnosis import CAUSES, explain
+from frontdesk.turn.diagnosis.searched import what_is_missing
 
 
 def a_trace(**changes: Any) -> dict[str, Any]:
@@ -106,7 +107,26 @@ def test_of_a_deadline_the_stage_that_took_longest_is_the_cause() -> None:
 def test_a_chunk_that_was_nearly_used_is_told() -> None:
     miss = {"title": "Sale items", "score": 0.9, "cut_by": "limit"}
     retrieval = a_trace()["retrieval"] | {"near_misses": [miss]}
-    assert "Sale items" in " ".join(explain(a_trace(retrieval=retrieval)).also)
+    disputed = a_trace(retrieval=retrieval, feedback={"rating": "down", "reasons": ["wrong"], "comment": ""})
+    assert "Sale items" in " ".join(explain(disputed).also)
+
+
+def test_words_that_are_in_no_single_passage_are_told_apart_from_those_in_none() -> None:
+    query = {"text": "Do you have jobs for students?", "language": "en"}
+    passages = [
+        {"text": "Students pay less.", "breadcrumb": [], "language": "en"},
+        {"text": "We print jobs on paper.", "breadcrumb": [], "language": "en"},
+    ]
+    assert what_is_missing(query, passages[:1]) == "In no passage: jobs."
+    assert what_is_missing(query, passages).startswith("No passage has everything together")
+    assert (
+        what_is_missing({"text": "Students' jobs", "language": "en"}, [passages[0] | {"text": "Jobs, students"}]) == ""
+    )
+
+
+def test_what_the_guard_took_out_of_a_question_is_not_missed() -> None:
+    query = {"text": "Was [card number removed] charged?", "language": "en"}
+    assert what_is_missing(query, [{"text": "You are charged.", "breadcrumb": [], "language": "en"}]) == ""
 
 
 def test_every_cause_says_what_it_means_in_a_sentence() -> None:

@@ -3,7 +3,7 @@
 from frontdesk.domain.turn import Outcome, Stage
 from frontdesk.turn.diagnosis.diagnosis import Diagnosis
 from frontdesk.turn.diagnosis.drafted import describe_attempt, describe_piece
-from frontdesk.turn.diagnosis.searched import missing_words, weak_signs
+from frontdesk.turn.diagnosis.searched import weak_signs, what_is_missing
 from frontdesk.turn.diagnosis.trace import Trace, listed, percent, quoted
 
 NEAR = 0.5
@@ -86,10 +86,10 @@ def _medium(trace: Trace) -> Diagnosis | None:
     found = trace.part("retrieval")
     if not found or found.get("level") == "high" or not trace.passages:
         return None
-    reasons, missing = weak_signs(trace), missing_words(found["query"], trace.passages)
+    reasons = weak_signs(trace)
     detail = [
         f"What holds it down: {listed(reasons)}." if reasons else "",
-        f"In no passage: {', '.join(missing)}." if missing else "",
+        what_is_missing(found["query"], trace.passages),
     ]
     return Diagnosis(
         stage=Stage.RETRIEVE,
@@ -146,7 +146,6 @@ def _fine(trace: Trace) -> Diagnosis:
         severity="fine",
         headline=f"Answered; {'its one claim is' if claims == 1 else f'each of its {claims} claims is'} carried by a passage.",
         detail=f"Highest risk {max(trace.risks):.2f}.",
-        also=tuple(_almost(trace)),
     )
 
 

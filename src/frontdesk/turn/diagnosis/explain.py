@@ -73,6 +73,9 @@ def _context(trace: Trace) -> list[str]:
     changed = [words for kind, words in _CHANGED.items() if cleaning.get(kind)]
     if changed:
         told.append(f"Cleaning took out or put right: {', '.join(changed)}.")
+    if trace.verdict_in.get("action") == "mask":
+        rules = dict.fromkeys(str(finding["rule"]) for finding in trace.verdict_in.get("findings") or ())
+        told.append(f"The guard masked parts of the message: {', '.join(rules)}.")
     query = trace.part("retrieval").get("query") or {}
     if query.get("carried"):
         told.append(f"The search carried words over from earlier messages: {', '.join(query['carried'])}.")

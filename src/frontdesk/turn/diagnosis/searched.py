@@ -1,5 +1,6 @@
 """Turns that ended because of what the search found."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from frontdesk.domain.turn import Stage
@@ -19,6 +20,8 @@ _SIGNS = {
     "contrast": "the closest passage is hardly closer in meaning than any other",
 }
 _MOST_WORDS = 8
+_MASK = re.compile(r"\[[a-z -]{2,30} removed\]|\[removed\]")
+"""What stands where the guard took something out; nobody asked for that."""
 
 
 def explain_search(trace: Trace) -> Diagnosis | None:
@@ -78,11 +81,10 @@ def _low(trace: Trace, also: tuple[str, ...]) -> Diagnosis:
     found = trace.part("retrieval")
     needed = trace.limits.get("answer_above")
     threshold = "" if needed is None else f"; {percent(needed)} is needed"
-    missing = missing_words(found["query"], trace.passages)
     best = trace.passages[0]
     detail = [
         *([f"What holds it down: {listed(reasons)}."] if (reasons := weak_signs(trace)) else []),
-        *([f"In no passage: {', '.join(missing)}."] if missing else []),
+        what_is_missing(found["query"], trace.passages),
         f"The best passage is from {quoted(str(best['title']))}.",
         _filter(trace),
     ]
@@ -109,21 +111,31 @@ def weak_signs(trace: Trace) -> list[str]:
     return [_SIGNS[sign["name"]].format(value=sign["value"]) for _, sign in heaviest]
 
 
-def missing_words(query: Fields, passages: Sequence[Fields]) -> list[str]:
-    """Content words of the question that no passage has, nor another word for them."""
+def what_is_missing(query: Fields, passages: Sequence[Fields]) -> str:
+    """The words of the question that no passage has, else those that the best one for them lacks; empty where it has all."""
     language = str(query.get("language", ""))
-    there = {
-        root
-        for passage in passages
-        for root in content_stems(" ".join([passage["text"], *passage["breadcrumb"]]), passage["language"] or language)
-    }
+    stems = [_stems_of(passage, language) for passage in passages]
+    if gone := _words_beyond(query, frozenset[str]().union(*stems)):
+        return f"In no passage: {', '.join(gone)}."
+    apart = min((_words_beyond(query, there) for there in stems), key=len, default=[])
+    return f"No passage has everything together; the best one lacks: {', '.join(apart)}." if apart else ""
+
+
+def _stems_of(passage: Fields, language: str) -> frozenset[str]:
+    text = " ".join([passage["text"], *passage["breadcrumb"]])
+    return frozenset(content_stems(text, passage["language"] or language))
+
+
+def _words_beyond(query: Fields, there: frozenset[str]) -> list[str]:
+    """Content words of the question that are not there, nor another word for them."""
+    language = str(query.get("language", ""))
     reworded = {
         word.casefold()
         for item in query.get("rewordings") or ()
         if any(set(content_stems(phrase, language)) <= there for phrase in item["meant"])
         for word in item["said"]
     }
-    asked = [token.text for token in words(str(query["text"])) if not is_stopword(token.text, language)]
+    asked = [token.text for token in words(_MASK.sub(" ", str(query["text"]))) if not is_stopword(token.text, language)]
     gone = (word for word in asked if stem(word, language) not in there and word.casefold() not in reworded)
     return list(dict.fromkeys(gone))[:_MOST_WORDS]
 
@@ -134,5 +146,6 @@ def _filter(trace: Trace) -> str:
 
 
 def _policy(trace: Trace) -> tuple[str, ...]:
-    """What was decided then."""
-    return (str(trace.routes[-1]["why"]),) if len(trace.routes) > 1 and trace.routes[-1].get("why") else ()
+    """What was decided then, where it was not the plain refusal."""
+    last = trace.routes[-1] if len(trace.routes) > 1 else {}
+    return (str(last["why"]),) if last.get("topic") or last.get("escalation") else ()
