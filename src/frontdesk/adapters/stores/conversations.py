@@ -16,7 +16,11 @@ from frontdesk.domain.turn import Outcome
 
 _WANTED = conversations.c.conversation_id == bindparam("wanted")
 _ALL = select(
-    *(column for column in conversations.c if column.name not in {"token_hash", "last_position", "last_turn", "updated_at"})
+    *(
+        column
+        for column in conversations.c
+        if column.name not in {"token_hash", "last_position", "last_turn", "updated_at"}
+    )
 )
 _GET = _ALL.where(_WANTED)
 _RECENT = _ALL.order_by(conversations.c.created_at.desc(), conversations.c.conversation_id).limit(bindparam("most"))
