@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from e2e.chatting import NORWAY, answer, ask, ask_norway, open_chat
 
@@ -341,25 +341,3 @@ def test_the_reference_is_readable_without_the_internet(page: Page, site: str) -
     page.goto(f"{site}/docs")
     expect(page.get_by_role("heading", level=1)).to_contain_text("HTTP reference")
     expect(page.locator("main section")).not_to_have_count(0)
-
-
-def test_busy_keeps_the_message_and_sends_it_again_under_its_key(page: Page, site: str, watch: Any) -> None:
-    keys: list[str | None] = []
-
-    def fail_once(route: Route) -> None:
-        keys.append(route.request.header_value("idempotency-key"))
-        if len(keys) == 1:
-            route.fulfill(status=503, content_type="application/problem+json", body='{"detail": "busy"}')
-        else:
-            route.continue_()
-
-    page.route("**/messages", fail_once)
-    open_chat(page, site)
-    ask(page, NORWAY)
-    expect(page.get_by_text("Many people are writing")).to_be_visible()
-    page.get_by_role("button", name="Try again").click()
-    expect(answer(page)).to_contain_text("16.90 EUR")
-    expect(page.locator(".said.customer")).to_have_count(1)
-    assert len(set(keys)) == 1
-    assert all("503" in complaint for complaint in watch.complaints)  # the browser's own report of it
-    watch.complaints.clear()

@@ -73,6 +73,28 @@ def test_what_is_written_without_a_connection_goes_out_by_itself_and_in_order(
     forgive_outages(watch)
 
 
+def test_busy_keeps_the_message_and_sends_it_again_under_its_key(page: Page, site: str, watch: Any) -> None:
+    keys: list[str | None] = []
+
+    def fail_once(route: Route) -> None:
+        keys.append(route.request.header_value("idempotency-key"))
+        if len(keys) == 1:
+            route.fulfill(status=503, content_type="application/problem+json", body='{"detail": "busy"}')
+        else:
+            route.continue_()
+
+    page.route("**/messages", fail_once)
+    open_chat(page, site)
+    ask(page, NORWAY)
+    expect(page.get_by_text("Many people are writing")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(answer(page)).to_contain_text("16.90 EUR")
+    expect(page.locator(".said.customer")).to_have_count(1)
+    assert len(set(keys)) == 1
+    assert all("503" in complaint for complaint in watch.complaints)  # the browser's own report of it
+    watch.complaints.clear()
+
+
 def test_a_first_visit_without_a_server_says_so_and_recovers(page: Page, site: str, watch: Any) -> None:
     page.route("**/v1/assistant*", lambda route: route.abort())
     page.goto(f"{site}/chat")
@@ -197,6 +219,26 @@ def test_a_new_conversation_in_one_tab_is_a_new_one_in_all(context: BrowserConte
         expect(tab.get_by_role("group", name="You could ask")).to_be_visible()
     ask(other, "hello")
     expect(page.locator(".customer .bubble")).to_have_text("hello")
+
+
+def test_a_new_conversation_elsewhere_while_a_message_is_on_its_way_breaks_nothing(
+    context: BrowserContext, page: Page, site: str
+) -> None:
+    ask_norway(page, site)
+    other = context.new_page()
+    open_chat(other, site)
+    held: list[Route] = []
+    page.route("**/messages", lambda route: held.append(route))
+    ask(page, "And to Denmark?")
+    page.wait_for_timeout(300)
+    other.get_by_role("button", name="More").click()
+    other.get_by_role("button", name="New conversation").click()
+    held[0].continue_()
+    page.unroute("**/messages")
+    ask(page, "hello")
+    for tab in (page, other):
+        expect(tab.locator(".customer .bubble")).to_have_text("hello")
+        expect(tab.locator(".said.assistant .acts")).to_have_count(1)
 
 
 def test_an_ephemeral_chat_leaves_no_trace_for_the_next_tab(context: BrowserContext, page: Page, site: str) -> None:

@@ -1,9 +1,10 @@
 // One customer's chat: what it knows, what it does, and in which state it is. Others draw and fetch.
-import { Client, backOff, isAway, isGone, newKey } from "./client.js";
+import { Client, backOff, isGone } from "./client.js";
 import { Compose } from "./compose.js";
 import { act, button, icon, make } from "./dom.js";
 import { applyEvent, lastTurn, newLog, plainAnswer } from "./log.js";
 import { Memory } from "./memory.js";
+import { Outbox } from "./outbox.js";
 import { Source } from "./source.js";
 import { View } from "./view.js";
 import { WORDS, say } from "./words.js";
@@ -15,6 +16,7 @@ const RTL = /^(ar|fa|he|ps|ur|yi)$/;
 
 export class Chat {
   #stopping = new AbortController();
+  signal = this.#stopping.signal;
   limits = LIMITS;
   isLinked = true;
   trouble = "";
@@ -24,7 +26,7 @@ export class Chat {
     const memory = new Memory(`${server} ${channel} ${subject}`, host.hasAttribute("ephemeral"));
     Object.assign(this, { host, server, channel, memory });
     this.isBubble = host.getAttribute("mode") !== "page";
-    this.outbox = memory.get("outbox") ?? []; // {key, text, files, turn, problem, hint, node, isShown}
+    this.outbox = new Outbox(this);
     this.speech = { ...WORDS, ...host.words };
     this.#leave();
     const offered = host.closest("[lang]")?.lang ?? "";
@@ -32,10 +34,10 @@ export class Chat {
     const wishes = [memory.get(this.choiceName, true), offered, ...navigator.languages, "en"];
     this.wishes = wishes.map((wish) => `${wish}`.toLowerCase().split("-")[0]).filter((code) => this.speech[code]);
     this.#speak(this.wishes[0]);
-    memory.watch(() => this.#agree(), this.#stopping.signal);
+    memory.watch(() => this.#agree(), this.signal);
     if (host.hasAttribute("open") || (memory.get("open") && !NARROW.matches)) this.show(true, false);
     // A closed bubble that has no conversation asks the server for nothing.
-    if (!this.isBubble || memory.conversation || this.outbox.length) this.start();
+    if (!this.isBubble || memory.conversation || !this.outbox.isEmpty) this.start();
     if (host.hasAttribute("autofocus")) this.compose.field.focus();
   }
 
@@ -49,7 +51,7 @@ export class Chat {
     this.isStarted = true;
     this.#meet();
     this.#agree();
-    this.#drain();
+    this.outbox.drain();
     setTimeout(() => this.#tell(), 500);
   }
 
@@ -77,7 +79,7 @@ export class Chat {
   /** Who answers here, and in what words; asked until somebody says. */
   async #meet() {
     const { language } = this;
-    const isStale = () => this.#stopping.signal.aborted || language !== this.language;
+    const isStale = () => this.signal.aborted || language !== this.language;
     for (let failures = 0; !isStale(); failures += 1) {
       try {
         const assistant = await new Client(this.server).json(`v1/assistant?locale=${language}`);
@@ -91,7 +93,7 @@ export class Chat {
         return this.#meet();
       } catch {
         if (failures) this.#link(false);
-        await backOff(failures, this.#stopping.signal);
+        await backOff(failures, this.signal);
       }
     }
   }
@@ -136,10 +138,8 @@ export class Chat {
   /** Start afresh, in every tab. What was not sent is kept as a draft. */
   restart() {
     const { field } = this.compose;
-    const unsent = [field.value, ...this.outbox.map((message) => message.text)];
-    this.outbox = [];
+    const unsent = [field.value, ...this.outbox.empty()];
     this.trouble = "";
-    this.#keepOutbox();
     this.memory.conversation = null;
     this.#leave();
     field.value = unsent.filter(Boolean).join("\n");
@@ -165,12 +165,12 @@ export class Chat {
       if (!isLinked || this.isLive) return;
       this.isLive = true;
       this.#suggest();
-      this.#toEnd();
+      this.toEnd();
     });
-    await this.client.follow(this.log, onEvent, onLink, signal).catch(mine(() => this.#end()));
+    await this.client.follow(this.log, onEvent, onLink, signal).catch(mine(() => this.end()));
   }
 
-  #end() {
+  end() {
     this.isEnded = true;
     this.#tell();
   }
@@ -181,16 +181,15 @@ export class Chat {
     const stays = this.#isAtEnd();
     const entry = applyEvent(log, kind, data, seq);
     if (seq && before === log.seq) return;
-    if (kind === "turn.accepted") this.#settle(data);
+    if (kind === "turn.accepted") this.outbox.settle(data);
     if (entry) view.draw(entry);
     if (status !== log.status) {
       for (const turn of log.turns.values()) view.draw(turn);
       this.#offer([]);
     }
-    for (const { node, isShown } of this.outbox) if (node && !isShown) view.element.append(node);
     this.#notice(kind, data, entry);
     this.#tell();
-    if (stays) this.#toEnd();
+    if (stays) this.toEnd();
   }
 
   /** What is said aloud, told to the page around, and shown on the closed bubble. */
@@ -212,93 +211,22 @@ export class Chat {
 
   ask(text, files = []) {
     this.start();
-    const message = { key: newKey(), text, files: files.map(({ blob, bar, stop, share, ...file }) => file) };
-    this.outbox.push(message);
-    this.#keepOutbox();
     this.complain("");
+    this.outbox.add(text, files.map(({ blob, bar, stop, share, ...file }) => file));
     this.#offer([]);
-    this.view.drawUnsent(message);
-    this.#toEnd();
     this.#emit("customer");
-    this.#drain();
   }
 
-  resend(message) {
-    message.problem = "";
-    this.view.drawUnsent(message);
-    this.#drain();
-  }
-
-  /** One message after the other, in the order in which they were written. */
-  async #drain() {
-    if (this.isDraining) return;
-    this.isDraining = true;
-    for (let next; (next = this.outbox.find((one) => !one.problem && !one.turn)); ) await this.#deliver(next);
-    this.isDraining = false;
-  }
-
-  /** Sent until it is there or refused; its key makes sending it again harmless. */
-  async #deliver(message) {
-    const isWanted = () => this.outbox.includes(message) && !this.#stopping.signal.aborted;
-    for (let failures = 0; isWanted(); failures += 1) {
-      try {
-        await this.begin();
-        return this.#sent(message, await this.client.send(message));
-      } catch (error) {
-        if (!isWanted()) return;
-        if (!isAway(error)) return this.#refused(message, error);
-        message.hint = failures && this.words.kept;
-        if (failures === 1 && !message.isShown) this.view.drawUnsent(message);
-        await backOff(failures, this.#stopping.signal);
-      }
-    }
-  }
-
-  #sent(message, { data: { turn_id } }) {
+  /** The conversation lives on from its newest message. */
+  stay() {
     const { id, token } = this.client;
     this.memory.conversation = { id, token };
-    message.turn = turn_id;
-    if (this.log.turns.has(turn_id)) this.#drop(message);
-    else setTimeout(() => this.#readBehind(turn_id), 1500);
-    this.#keepOutbox();
   }
 
   /** Where a proxy holds streams back, sending comes to its end with the answer; the log is read then. */
-  #readBehind(turnId) {
+  readBehind(turnId) {
     const { client, log } = this;
     if (!log.turns.has(turnId)) client.catchUp(log, (event) => log === this.log && this.#apply(event)).catch(() => {});
-  }
-
-  #refused(message, error) {
-    const { words } = this;
-    const { status } = error;
-    const hasEnded = this.client.id && (isGone(error) || status === 409);
-    if (hasEnded) this.#end();
-    const isBusy = status === 429 || status === 503;
-    message.problem = hasEnded ? words.ended : isBusy ? words.busy : this.why(error);
-    message.isShown = false;
-    this.view.drawUnsent(message);
-    this.#toEnd();
-  }
-
-  /** The log shows a message: ours, if it is under way. It stays ours to send until the server has said so. */
-  #settle({ turn_id, text, attachments = [] }) {
-    const known = this.outbox.find((one) => one.turn === turn_id);
-    if (known) return this.#drop(known);
-    const mine = this.outbox.find((one) => !one.isShown && one.text === text && one.files.length === attachments.length);
-    if (mine) mine.isShown = true;
-    mine?.node?.remove();
-  }
-
-  #drop(message) {
-    this.outbox = this.outbox.filter((one) => one !== message);
-    message.node?.remove();
-    this.#keepOutbox();
-  }
-
-  #keepOutbox() {
-    const kept = this.outbox.filter((one) => !one.turn).map(({ key, text, files }) => ({ key, text, files }));
-    this.memory.set("outbox", kept.length ? kept : null);
   }
 
   // -- other deeds -------------------------------------------------------------------------------
@@ -312,7 +240,7 @@ export class Chat {
       await this.#post("/escalation", {});
       this.complain("");
     } catch (error) {
-      if (this.client.id && (isGone(error) || error.status === 409)) this.#end();
+      if (this.client.id && (isGone(error) || error.status === 409)) this.end();
       else this.complain(this.why(error));
     }
     this.compose.field.focus();
@@ -333,7 +261,7 @@ export class Chat {
   async #suggest() {
     const { client, log } = this;
     const turn = lastTurn(log);
-    const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && !this.outbox.length;
+    const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && this.outbox.isEmpty;
     if (turn?.outcome !== "answered" || !isLast()) return;
     const found = await client.json(client.path(`/turns/${turn.id}/suggestions`)).catch(() => null);
     if (found && isLast()) this.#offer(found.items);
@@ -372,10 +300,10 @@ export class Chat {
     host.shadowRoot.replaceChildren(...(isBubble ? [this.launcher] : []), this.panel);
     this.#listen();
     this.log.entries.forEach((entry) => this.view.draw(entry));
-    this.outbox.forEach((message) => message.isShown || this.view.drawUnsent(message));
+    this.outbox.draw();
     this.#fill();
     if (isBubble && wasOpen) this.show(true, false);
-    this.#toEnd();
+    this.toEnd();
   }
 
   #top() {
@@ -441,7 +369,7 @@ export class Chat {
   #offer(items) {
     const { words, log, offering } = this;
     const stays = this.#isAtEnd();
-    const isFirst = !log.entries.length && !this.outbox.length && !this.client.id;
+    const isFirst = !log.entries.length && this.outbox.isEmpty && !this.client.id;
     const shown = isFirst ? (this.assistant?.starters ?? []).map((text) => ({ label: text, text })) : items;
     const title = isFirst ? words.starters : words.related;
     const ask = (text) => () => {
@@ -451,7 +379,7 @@ export class Chat {
     this.offers = items;
     offering.setAttribute("aria-label", title);
     offering.replaceChildren(...(shown.length ? [make("p", title)] : []), ...shown.map(({ label, text }) => button("offer", ask(text), { dir: "auto" }, label)));
-    if (stays) this.#toEnd();
+    if (stays) this.toEnd();
   }
 
   #link(isLinked) {
@@ -518,10 +446,10 @@ export class Chat {
     else panel.open = true;
     if (isShown) this.start();
     launcher.classList.remove("news");
-    this.#toEnd();
+    this.toEnd();
     if (isFocused) (isShown ? (matchMedia("(hover: none)").matches ? this.pane : this.compose.field) : launcher).focus();
   }
 
   #isAtEnd = () => this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < 120;
-  #toEnd = () => this.pane.scrollTo({ top: this.pane.scrollHeight });
+  toEnd = () => this.pane.scrollTo({ top: this.pane.scrollHeight });
 }

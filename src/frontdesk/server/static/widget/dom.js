@@ -29,8 +29,6 @@ export const act = (name, label, onclick) => button("act", onclick, { label, tit
 
 export const link = (href, text) => make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text);
 
-export const isWeb = (url) => /^https?:\/\//i.test(url);
-
 const PATHS = {
   send: "M12 19V5m-6 6 6-6 6 6",
   attach: "m8 13 7-7a3 3 0 0 1 4 4l-9 9a5 5 0 0 1-7-7l8-8",

@@ -76,20 +76,21 @@ class FrontdeskChat extends HTMLElement {
 
   #begin() {
     this.#chat?.stop();
-    const server = this.hasAttribute("server") ? new URL(this.getAttribute("server").replace(/\/?$/, "/"), location.href).href : HERE;
-    this.#chat = new Chat(this, server, this.getAttribute("channel") ?? "web_chat", subjectOf(this.getAttribute("identity-token")));
+    const server = this.getAttribute("server");
+    const base = server ? new URL(server.replace(/\/?$/, "/"), location).href : HERE;
+    this.#chat = new Chat(this, base, this.getAttribute("channel") ?? "web_chat", subjectOf(this.getAttribute("identity-token")));
   }
 }
 
 /** Where this script came from: a plain script is told, in a module the trace of an error says it. */
-const SCRIPT = document.currentScript?.src ?? Error().stack.match(/https?:[^\s)]+?widget\.js/)?.[0] ?? location.href;
+const SCRIPT = document.currentScript?.src ?? Error().stack.match(/https?:[^\s)]+?widget\.js/)?.[0] ?? location;
 const HERE = new URL(".", SCRIPT).href;
 
 /** Whose token it is, so that two people at one computer do not share a conversation. The server alone checks it. */
 function subjectOf(token) {
   try {
     const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return new TextDecoder().decode(Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0))).match(/"sub"\s*:\s*"([^"]*)"/)?.[1] ?? "";
+    return atob(payload).match(/"sub"\s*:\s*"([^"]*)"/)[1];
   } catch {
     return token ? "?" : "";
   }

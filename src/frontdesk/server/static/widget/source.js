@@ -1,5 +1,5 @@
 // The page behind a citation, with the words that carry the answer marked.
-import { act, button, isWeb, link, make } from "./dom.js";
+import { act, button, link, make } from "./dom.js";
 import { sourcesOf } from "./log.js";
 
 export class Source {
@@ -15,7 +15,7 @@ export class Source {
     opener.setAttribute("aria-expanded", true);
     const where = make("p.where", { dir: "auto" });
     const page = make("div.page", { tabIndex: 0, role: "group", "aria-labelledby": "source" });
-    const more = isWeb(citation.url) && make("p.more", link(citation.url, chat.words.page));
+    const more = /^https?:/i.test(citation.url) && make("p.more", link(citation.url, chat.words.page));
     const shut = act("close", chat.words.close, () => this.close());
     const head = make("div.over", make("div", where, make("h2", { id: "source", dir: "auto" }, citation.title || marker)), shut);
     element.replaceChildren(...make("div", head, page, more).childNodes);

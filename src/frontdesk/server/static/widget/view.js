@@ -29,7 +29,7 @@ export class View {
     message.node?.remove();
     message.node = this.#customer(message);
     message.node.classList.toggle("sending", !problem);
-    const again = problem && button("", () => this.chat.resend(message), this.chat.words.again);
+    const again = problem && button("", () => this.chat.outbox.resend(message), this.chat.words.again);
     if (problem || hint) message.node.append(make(problem ? "p.problem" : "p.hint", { role: "alert" }, `${problem || hint} `, again));
     this.element.append(message.node);
   }
@@ -101,7 +101,11 @@ export class View {
   #foot(turn, node) {
     const { chat, chat: { words } } = this;
     const copy = act("copy", words.copy, async () => {
-      await copyText(plainAnswer(turn, words.sources), node.foot);
+      try {
+        await navigator.clipboard.writeText(plainAnswer(turn, words.sources));
+      } catch {
+        return chat.complain(words.sorry); // forbidden, or not over https
+      }
       copy.replaceChildren(icon("done"), words.copied);
       chat.announce(words.copied);
       setTimeout(() => copy.replaceChildren(icon("copy")), 2000);
@@ -246,16 +250,4 @@ function save(blob, download) {
   const href = URL.createObjectURL(blob);
   make("a", { href, download }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60000);
-}
-
-async function copyText(text, beside) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const field = make("textarea.unseen", { value: text });
-    beside.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
 }
