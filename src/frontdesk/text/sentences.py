@@ -100,7 +100,7 @@ def _goes_on(text: str, block: Span, line: Span) -> bool:
 
 def _sentences(text: str, block: Span) -> Iterator[Span]:
     start = block.start
-    if text[start] == "|":
+    if text.startswith("|", start, block.end):
         yield from _trimmed(text, start, block.end, "| \t\r")
         return
     for match in _END.finditer(text, block.start, block.end):

@@ -82,3 +82,10 @@ def test_a_word_of_8000_characters_is_one_word_of_its_sentence(long: str) -> Non
 def test_many_marks_that_end_nothing_leave_one_sentence() -> None:
     text = f"Bring {'e.g. ' * 2000}boots."
     assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1. ", []), (" 1. ", []), ("A list\n 1. ", ["A list"]), ("2) \n| a |", ["a"])]
+)
+def test_a_number_whose_line_has_not_come_yet_is_no_sentence(text: str, expected: list[str]) -> None:
+    assert [text[span.start : span.end] for span in split_sentences(text)] == expected
