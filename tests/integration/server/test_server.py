@@ -52,7 +52,10 @@ async def test_answers_with_sources_and_keeps_the_trace(house: Any) -> None:
     assert turn["citations"][0]["url"].endswith("/shipping-norway")
     trace = (await house.client.get(f"/v1/admin/turns/{turn['turn_id']}", headers=house.staff)).json()
     assert trace["question"] == NORWAY
-    assert trace["release_id"] == turn["release_id"]
+    assert trace["release_id"] == turn["release_id"] == trace["manifest"]["release_id"]
+    assert (trace["diagnosis"]["stage"], trace["diagnosis"]["severity"]) in {("ground", "fine"), ("retrieve", "notice")}
+    assert trace["diagnosis"]["headline"]
+    assert all(row["started_ms"] <= row["ended_ms"] for row in trace["timings"])
     knowledge = (await house.client.get("/v1/admin/knowledge", headers=house.staff)).json()
     assert knowledge["snapshot_id"] == turn["citations"][0]["snapshot_id"]
     release = (await house.client.get("/v1/admin/release", headers=house.staff)).json()
