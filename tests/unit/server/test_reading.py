@@ -192,6 +192,12 @@ def test_old_line_ends_move_no_mark() -> None:
     assert marked(read_blocks(text, marked=find_quote(text, "three"))) == "three"
 
 
+def test_a_quote_that_also_stands_in_the_target_of_a_link_is_found_where_it_is_read() -> None:
+    text = "See [our page](https://shop.example/refunds). Then refunds follow."
+    assert find_quote(text, "refunds") == (text.rindex("refunds"), text.rindex("refunds") + len("refunds"))
+    assert marked(read_blocks(text, marked=find_quote(text, "refunds"))) == "refunds"
+
+
 def test_blocks_become_json_with_what_is_true_of_them() -> None:
     block = read_blocks("- **a** b", marked=(4, 5))[0]
     assert to_json(block) == {

@@ -25,7 +25,7 @@ def find_quote(text: str, quote: str, *, start: int = 0, end: int | None = None)
     quote = quote.strip()
     if not quote:
         return None
-    exact = text.find(quote, start, end)
+    exact = _as_it_stands(text, quote, start, end)
     if exact >= 0:
         return exact, exact + len(quote)
     wanted, _ = _letters(quote, 0, len(quote))
@@ -34,6 +34,19 @@ def find_quote(text: str, quote: str, *, start: int = 0, end: int | None = None)
     if at < 0:
         return None
     return places[at], _with_last_mark(text, quote, places[at + len(wanted) - 1] + 1, end)
+
+
+def _as_it_stands(text: str, quote: str, start: int, end: int) -> int:
+    """The first place where readers see it, else the first one, else -1."""
+    first = place = text.find(quote, start, end)
+    if first < 0:
+        return -1
+    for unread in _MARKUP.finditer(text, start, end):
+        if place < 0 or place < unread.start():
+            break
+        if place + len(quote) <= unread.end():  # all of it is the target of a link, or the like
+            place = text.find(quote, unread.end(), end)
+    return first if place < 0 else place
 
 
 def _letters(text: str, start: int, end: int) -> tuple[str, list[int]]:
