@@ -71,7 +71,7 @@ def test_axe_finds_nothing_on_a_page_for_customers(page: Page, site: str, name: 
 
 
 @SIZES
-def test_axe_finds_nothing_on_any_page_of_the_console(staff: Page, site: str) -> None:
+def test_axe_finds_nothing_on_any_page_of_the_console_and_none_scrolls_sideways(staff: Page, site: str) -> None:
     _ask(staff, site)
     staff.goto(f"{site}/console/conversations")
     addresses = [
@@ -89,6 +89,9 @@ def test_axe_finds_nothing_on_any_page_of_the_console(staff: Page, site: str) ->
     found = {}
     for address in addresses:
         staff.goto(address)
-        if wrong := violations(staff):
+        wrong = violations(staff)
+        if staff.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append("it scrolls sideways")
+        if wrong:
             found[address.removeprefix(site)] = wrong
     assert found == {}
