@@ -53,12 +53,23 @@ class Screen:
     def wait_for(self, words: str) -> str:
         """The raw text from the last wait to these words."""
         until = time.monotonic() + LIMIT_S
-        while words not in ESCAPE.sub("", self.raw[self._seen :]).replace("\r\n", "\n"):
+        while words not in self._unseen():
             assert time.monotonic() < until, f"{words!r} did not come; the screen says\n{self.text}"
             if not self._read():
                 assert words in ESCAPE.sub("", self.raw[self._seen :]), f"ended before {words!r}:\n{self.text}"
         new, self._seen = self.raw[self._seen :], len(self.raw)
         return new
+
+    def press_until(self, keys: bytes, words: str) -> None:
+        """Press the keys, and again every two seconds, as a person does: a terminal that is being set up loses some."""
+        until = time.monotonic() + LIMIT_S
+        while words not in self._unseen():
+            assert time.monotonic() < until, f"{words!r} did not come; the screen says\n{self.text}"
+            self.press(keys)
+            again = time.monotonic() + 2.0
+            while time.monotonic() < again and words not in self._unseen():
+                self._read()
+        self._seen = len(self.raw)
 
     def say(self, line: str) -> None:
         self.press(f"{line}\r".encode())
@@ -77,6 +88,9 @@ class Screen:
         self._process.kill()
         self._process.wait()
         os.close(self._terminal)
+
+    def _unseen(self) -> str:
+        return ESCAPE.sub("", self.raw[self._seen :]).replace("\r\n", "\n")
 
     def _read(self) -> bool:
         """More of it within a moment; False when there will be no more."""

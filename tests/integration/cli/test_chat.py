@@ -267,8 +267,7 @@ def test_ctrl_c_stops_waiting_and_the_answer_can_be_waited_for_again(tmp_path: P
         screen.say("/wait")
         screen.wait_for("Books are free.")
         screen.wait_for("> ")
-        screen.press(b"\x03")
-        screen.wait_for("/quit or Ctrl-D ends.\n> ")
+        screen.press_until(b"\x03", "/quit or Ctrl-D ends.\n> ")
         screen.say("/quit")
         assert screen.end() == 0
         go_on.set()
