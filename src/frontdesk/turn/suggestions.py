@@ -23,7 +23,7 @@ from frontdesk.turn.retrieval import Retriever
 MOST = 3
 MAX_CANDIDATES = 8
 """Sections that are searched for."""
-BUDGET_S = 0.04
+BUDGET_S = 0.2
 """No further search begins after so long: suggestions are a courtesy."""
 MAX_LABEL_CHARS = 60
 TELLING_WORDS = 2

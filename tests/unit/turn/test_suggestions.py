@@ -17,7 +17,7 @@ from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatTurn
 from frontdesk.turn import suggestions
 from frontdesk.turn.retrieval import Retriever
-from frontdesk.turn.suggestions import Answered, candidates, offer, suggest
+from frontdesk.turn.suggestions import BUDGET_S, Answered, candidates, offer, suggest
 
 MEMBERS = Audiences(labels=frozenset({"public", "members"}))
 ARTICLES: Mapping[str, str] = {
@@ -223,7 +223,7 @@ class SlowClock(SystemClock):
         self.time = 0.0
 
     def monotonic(self) -> float:
-        self.time += 0.03
+        self.time += 0.75 * BUDGET_S
         return self.time
 
 

@@ -18,15 +18,17 @@ function watch(stream) {
     timer = null;
     if (isRefreshing) return plan();
     isRefreshing = true;
+    const address = here();
     const wasAtEnd = stream.dataset.newest === "bottom" && isNear("bottom");
     changed.clear();
     button.hidden = true;
     try {
       // htmx tells the server the target of the source: it has to be the part itself, or the whole page comes back
-      await htmx.ajax("GET", location.pathname + location.search, { source: stream.dataset.refreshes, target: stream.dataset.refreshes, swap: "outerMorph", push: "false" });
+      await htmx.ajax("GET", address, { source: stream.dataset.refreshes, target: stream.dataset.refreshes, swap: "outerMorph", push: "false" });
     } finally {
       isRefreshing = false;
     }
+    if (here() !== address) plan(); // somebody searched meanwhile, and this answer to the older address came last
     if (wasAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
   };
 
@@ -66,6 +68,8 @@ function read(data) {
     return {};
   }
 }
+
+const here = () => location.pathname + location.search;
 
 const isElsewhere = () => new URLSearchParams(location.search).has("before");
 
