@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.chatting import NORWAY, answer, ask, ask_norway, open_chat
 
@@ -109,6 +109,19 @@ def test_follow_up_questions_are_offered_until_something_else_is_asked(page: Pag
     follow_up.click()
     expect(page.locator(".said.customer")).to_have_count(2)
     expect(answer(page).locator(".acts")).to_be_visible()
+
+
+def test_follow_up_questions_are_offered_also_when_the_answer_outruns_the_reply_to_its_question(
+    page: Page, site: str
+) -> None:
+    def late(route: Route) -> None:
+        response = route.fetch()
+        page.wait_for_timeout(800)
+        route.fulfill(response=response)
+
+    page.route("**/messages", late)
+    ask_norway(page, site)
+    expect(page.get_by_role("group", name="Related questions").get_by_role("button").first).to_be_visible()
 
 
 def test_an_answer_is_judged_with_reasons_and_the_judgement_is_changed(page: Page, site: str) -> None:

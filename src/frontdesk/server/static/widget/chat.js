@@ -164,7 +164,7 @@ export class Chat {
       this.#link(isLinked);
       if (!isLinked || this.isLive) return;
       this.isLive = true;
-      this.#suggest();
+      this.suggest();
       this.toEnd();
     });
     await this.client.follow(this.log, onEvent, onLink, signal).catch(mine(() => this.end()));
@@ -203,7 +203,7 @@ export class Chat {
     if (isOperator) this.announce(`${entry.name || this.words.team}: ${data.text}`);
     if (isAnswer) this.announce(`${this.name}: ${plainAnswer(entry, this.words.sources)}`);
     if (isAnswer || isOperator) this.#emit(isAnswer ? "assistant" : "operator");
-    if (isAnswer) this.#suggest();
+    if (isAnswer) this.suggest();
     if (kind === "turn.accepted") this.#offer([]);
   }
 
@@ -258,7 +258,7 @@ export class Chat {
   }
 
   /** What else could be asked, below the newest answer. */
-  async #suggest() {
+  async suggest() {
     const { client, log } = this;
     const turn = lastTurn(log);
     const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && this.outbox.isEmpty;

@@ -76,8 +76,10 @@ export class Outbox {
     const { chat } = this;
     message.turn = turnId;
     chat.stay();
-    if (chat.log.turns.has(turnId)) this.#drop(message);
-    else setTimeout(() => chat.readBehind(turnId), 1500);
+    if (chat.log.turns.has(turnId)) {
+      this.#drop(message);
+      chat.suggest(); // the answer may have come first
+    } else setTimeout(() => chat.readBehind(turnId), 1500);
     this.#keep(this.#messages);
   }
 
