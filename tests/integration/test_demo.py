@@ -5,6 +5,7 @@ with the stage that missed, so that a better part shows at once.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,15 +164,20 @@ def test_nobody_learns_what_is_not_meant_for_them(rehearsal: Rehearsal) -> None:
         (asked.entry["question"], secret)
         for asked in rehearsal.probes
         for secret in asked.entry["must_not_contain"]
-        if secret in asked.reply.everything
+        if _tells(asked.reply.everything, secret)
     ]
     assert leaks == []
+
+
+def _tells(text: str, secret: str) -> bool:
+    """Whether the secret stands in it for itself: four digits within an id, a digest or a fraction tell nothing."""
+    return re.search(rf"(?<![\w.]){re.escape(secret)}(?!\w)", text) is not None
 
 
 def test_the_secrets_of_the_probes_are_there_for_those_who_may_know(rehearsal: Rehearsal) -> None:
     """Else the probes above would prove nothing."""
     met = [
-        any(secret in asked.reply.everything for secret in asked.entry["must_not_contain"])
+        any(_tells(asked.reply.everything, secret) for secret in asked.entry["must_not_contain"])
         for asked in rehearsal.with_rights
     ]
     assert sum(met) >= 10
