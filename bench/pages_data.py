@@ -290,7 +290,6 @@ class _Story:
             withheld=(Withheld(text="It is free.", stage="ground", reasons=("unsupported",), risk=0.9),),
             prompt="\n\n".join(passage.text for passage in passages) + question,
             attempts=attempts,
-            costs=tuple(attempt.cost for attempt in attempts),
             timings=tuple(StageTiming(stage=stage, step="", ms=round(draw.random() * 20, 2)) for stage in Stage),
         )
 

@@ -42,7 +42,7 @@ from frontdesk.domain.turn import (
     TurnRecord,
     TurnState,
 )
-from frontdesk.domain.usage import CostEntry, Usage, VendorAttempt
+from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.stores import Database, StoredTurn, Stores
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -228,7 +228,6 @@ def _record(turn_id: TurnId) -> TurnRecord:
         withheld=(),
         prompt=_PROMPT,
         attempts=(_ATTEMPT,),
-        costs=(CostEntry(vendor="vendor", model="model", feature="answer", cost_usd=Decimal("0.00042")),),
         timings=tuple(StageTiming(stage=stage, step="", ms=1.25) for stage in Stage),
     )
 

@@ -206,7 +206,7 @@ async def test_nobody_comes_where_answers_may_cost_money() -> None:
     vendor = ModelRoute(name="vendor", adapter="openai", model="m", base_url="https://models.example/v1")
     assert not asks_others(ModelRoutes(answer=(quotes,)))
     assert asks_others(ModelRoutes(answer=(vendor, quotes)))
-    assert asks_others(ModelRoutes(answer=(quotes,), summary=vendor))
+    assert asks_others(ModelRoutes(answer=(quotes,), summary=(vendor,)))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """An assistant folder and a snapshot become a release, opened and ready."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -100,8 +101,8 @@ def open_jobs(
 ) -> SideJobs:
     """Rewriting and summaries by a model, where models.yaml names one."""
 
-    def rung(route: ModelRoute | None) -> Rung | None:
-        return Rung(model=open_model(settings, route, embedder, client), route=route) if route else None
+    def rung(routes: Sequence[ModelRoute]) -> Rung | None:
+        return Rung(model=open_model(settings, routes[0], embedder, client), route=routes[0]) if routes else None
 
     values = prompt_values(content.profile, content.profile.default_language)
     return SideJobs(

@@ -15,6 +15,14 @@ from frontdesk.domain.safety import FindingKind, GuardAction
 Localised = Mapping[str, str]
 """Text per ISO 639-1 language. A missing language falls back to the assistant's default."""
 
+BUSY: Localised = {
+    "en": "Many people are writing at this moment. Your message is kept, and the answer will appear here. You can also "
+    "ask for a person.",
+    "es": "En este momento escribe mucha gente. Tu mensaje está guardado y la respuesta aparecerá aquí. También puedes "
+    "pedir que te atienda una persona.",
+    "de": "Gerade schreiben sehr viele Menschen. Deine Nachricht ist gespeichert, die Antwort erscheint hier. Du kannst "
+    "auch um einen Menschen bitten.",
+}
 
 FILE_ARRIVED: Localised = {
     "en": "I have received what you sent. I can't look inside files, so please tell me in words what it is about. "
@@ -55,9 +63,12 @@ class AssistantTexts:
     file_arrived: Localised = field(default_factory=lambda: FILE_ARRIVED)
     """After a message that is nothing but files, which the assistant cannot read: asks what it is about. There are
     words for English, Spanish and German."""
+    busy: Localised = field(default_factory=lambda: BUSY)
+    """While a kept message waits for its turn in a rush. There are words for English, Spanish and German."""
 
 
 Streaming = Literal["confirmed", "provisional"]
+NewMessage = Literal["enqueue", "interrupt", "merge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,9 @@ class ChannelSettings:
     streaming: Streaming = "confirmed"
     """`confirmed` shows checked text only; `provisional` shows guarded text at once, marked as unconfirmed, and
     confirms or withdraws it."""
+    new_message: NewMessage = "enqueue"
+    """What a message does that arrives while an earlier one is being answered: `enqueue` answers both in their order,
+    `interrupt` drops the earlier answer, and `merge` answers both messages as one."""
 
 
 Channel = Literal["web_chat", "in_app", "voice", "email", "api"]
@@ -185,6 +199,23 @@ class GroundingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePrice:
+    """What a route costs, where the price tables do not know it or one's contract differs."""
+
+    input_usd_per_million: float = 0.0
+    """US dollars for a million tokens that are read."""
+    output_usd_per_million: float = 0.0
+    """US dollars for a million tokens that are written."""
+    cached_usd_per_million: float | None = None
+    """US dollars for a million tokens read from the vendor's cache; as `input_usd_per_million` where it is not set."""
+    usd_per_hour: float = 0.0
+    """US dollars for an hour of one's own server; a request costs its seconds, shared by `max_concurrency`."""
+
+
+Capability = Literal["system", "stream", "json", "usage_each_chunk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRoute:
     """One rung of the ladder in models.yaml."""
 
@@ -210,6 +241,59 @@ class ModelRoute:
     """Seconds for the whole answer."""
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """Passed to the vendor as they are."""
+    capabilities: tuple[Capability, ...] = ("system", "stream", "json")
+    """What the server can do: take instructions apart from messages, stream, keep to a JSON schema, and count tokens
+    in every piece of a stream. A request that needs more goes to the next rung."""
+    context_tokens: int = 0
+    """Tokens that a request and its reply may have together; 0 where it is not known."""
+    reports_as: str = ""
+    """The name the server reports where it is not `model`; any other one is noted for the people in charge."""
+    price: RoutePrice | None = None
+    """What it costs; the price tables are asked where it is not set."""
+    max_concurrency: int = 0
+    """Requests at the same time, of this process; 0 sets no bound."""
+    reserved_for_answers: int = 0
+    """How many of those only answers may use; rewriting, summaries and judging leave them free."""
+    requests_per_minute: int = 0
+    """The vendor's own limit, kept here so that it is not run into; 0 where there is none."""
+    tokens_per_minute: int = 0
+    """The vendor's own limit of tokens read and written; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceilings:
+    """`budget` of models.yaml: what may be spent, in US dollars; a ceiling that is not set does not hold.
+
+    Long before a ceiling is reached the assistant grows thrifty: a smaller model, then a shorter context, then
+    quotations, which cost nothing.
+    """
+
+    per_turn_usd: float | None = None
+    """For one answer with everything around it."""
+    per_conversation_usd: float | None = None
+    """For all answers of one conversation."""
+    per_customer_day_usd: float | None = None
+    """For one proved customer, or one conversation of somebody unknown, on one day (UTC)."""
+    per_day_usd: float | None = None
+    """For everything on one day (UTC)."""
+    per_month_usd: float | None = None
+    """For everything in one month (UTC)."""
+    small_from: float = 0.7
+    """Share of a ceiling from which `small_answer` writes."""
+    short_from: float = 0.85
+    """Share from which half of the passages and little of the history is sent."""
+    extractive_from: float = 0.95
+    """Share from which passages are quoted and no vendor is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCacheSettings:
+    """`cache` of models.yaml: the same question of people who may see the same is answered from memory."""
+
+    entries: int = 2000
+    """Answers that are kept by each process; 0 keeps none."""
+    keep_s: float = 3600.0
+    """Seconds after which an answer is written anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +302,22 @@ class ModelRoutes:
 
     answer: tuple[ModelRoute, ...]
     """The ladder that writes answers."""
-    rewrite: ModelRoute | None = None
+    small_answer: tuple[ModelRoute, ...] = ()
+    """A cheaper ladder, for when the budget runs low; `answer` goes on where there is none."""
+    rewrite: tuple[ModelRoute, ...] = ()
     """Makes follow-up questions self-contained; heuristics do it where there is none."""
-    summary: ModelRoute | None = None
+    summary: tuple[ModelRoute, ...] = ()
     """Writes the summary of earlier messages; they are shortened by rule where there is none."""
+    judge: tuple[ModelRoute, ...] = ()
+    """Reads doubtful sentences a second time, and can only withhold them; none are read where there is none."""
     history_tokens: int = 1200
     """Earlier messages beyond this budget are summarised."""
+    hedge_share: float = 0.05
+    """Share of answers for which the next vendor may be asked while the first is unusually slow; 0 never does."""
+    budget: Ceilings = field(default_factory=Ceilings)
+    """What may be spent."""
+    cache: AnswerCacheSettings = field(default_factory=AnswerCacheSettings)
+    """Answers that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

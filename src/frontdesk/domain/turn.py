@@ -20,7 +20,7 @@ from frontdesk.domain.ids import (
 )
 from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.safety import Verdict
-from frontdesk.domain.usage import CostEntry, VendorAttempt
+from frontdesk.domain.usage import VendorAttempt
 
 
 class Stage(StrEnum):
@@ -350,7 +350,6 @@ class TurnRecord:
     prompt: str
     """The request as it was rendered for the model that answered; empty when none was asked."""
     attempts: tuple[VendorAttempt, ...]
-    costs: tuple[CostEntry, ...]
     timings: tuple[StageTiming, ...]
     escalation_reason: EscalationReason | None = None
     routes: tuple[Route, ...] = ()

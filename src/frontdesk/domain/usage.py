@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+Purpose = Literal["answer", "rewrite", "summary", "judge"]
+"""What a model is asked for."""
+
 AttemptResult = Literal[
     "ok", "429", "5xx", "timeout_fb", "timeout_idle", "cut", "garbage", "filter", "ctx", "auth", "refused", "cancelled"
 ]
@@ -22,7 +25,7 @@ class VendorAttempt:
 
     number: int
     """1-based within the turn."""
-    purpose: Literal["answer", "rewrite", "summary"]
+    purpose: Purpose
     vendor: str
     model: str
     """As pinned in the route."""
@@ -34,16 +37,9 @@ class VendorAttempt:
     usage: Usage
     cost_usd: Decimal | None
     """None when the price is unknown."""
-
-    @property
-    def cost(self) -> "CostEntry":
-        """What it adds to the ledger."""
-        return CostEntry(vendor=self.vendor, model=self.model, feature=self.purpose, cost_usd=self.cost_usd)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostEntry:
-    vendor: str
-    model: str
-    feature: Literal["answer", "rewrite", "summary", "embed"]
-    cost_usd: Decimal | None
+    route: str = ""
+    """Name of its rung in models.yaml."""
+    is_hedge: bool = False
+    """It was asked beside another one that was slow."""
+    is_estimated: bool = False
+    """The tokens are counted by us; the vendor did not say."""

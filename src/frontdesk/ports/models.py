@@ -1,13 +1,13 @@
 """Models: chat, embedding."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from frontdesk.domain.conversation import Role
 from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.turn import Rewording
-from frontdesk.domain.usage import Usage
+from frontdesk.domain.usage import Purpose, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ class ChatTurn:
 class ChatRequest:
     """What is asked of a model, structured; an adapter renders it and no adapter parses a prompt."""
 
-    purpose: Literal["answer", "rewrite", "summary"]
+    purpose: Purpose
     instructions: str
     history: tuple[ChatTurn, ...]
     """Oldest first, within the token budget."""
@@ -38,6 +38,8 @@ class ChatRequest:
     """What a model that only quotes says first."""
     rewordings: tuple[Rewording, ...] = ()
     """Words that may stand for those of the question, for a model that compares words."""
+    json_schema: Mapping[str, Any] | None = None
+    """The reply is to be one JSON object of this schema; only asked of a model that can keep to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from frontdesk.domain.ids import (
     TurnId,
 )
 from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
+from frontdesk.domain.money import LedgerEntry
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Citation, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -238,7 +239,7 @@ class TurnStore(Protocol):
         ...
 
     def add_attempts(self, turn_id: TurnId, attempts: Sequence[VendorAttempt]) -> None:
-        """Add requests that were made for a turn after it had ended, and what they cost."""
+        """Add requests that were made for a turn after it had ended."""
         ...
 
     def record(self, turn_id: TurnId) -> dict[str, Any] | None:
@@ -290,6 +291,12 @@ class CitationStore(Protocol):
     def latest_of(self, document_id: DocumentId, *, limit: int) -> Sequence[CitedIn]:
         """The newest citations of the document, newest answer first."""
         ...
+
+
+class LedgerStore(Protocol):
+    """Everything that was paid for; nothing in it is ever changed."""
+
+    def add(self, entries: Sequence[LedgerEntry]) -> None: ...
 
 
 class EscalationStore(Protocol):
@@ -404,6 +411,8 @@ class Stores(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def citations(self) -> CitationStore: ...
+    @property
+    def ledger(self) -> LedgerStore: ...
     @property
     def escalations(self) -> EscalationStore: ...
     @property

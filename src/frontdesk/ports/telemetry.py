@@ -1,6 +1,6 @@
 """What the product tells about itself while it runs."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from frontdesk.domain.turn import Outcome, Stage
 from frontdesk.domain.usage import VendorAttempt
@@ -37,3 +37,26 @@ class Telemetry(Protocol):
     def feedback(self, *, rating: str, channel: str) -> None: ...
 
     def inflight(self, delta: int) -> None: ...
+
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class Occurrences(Protocol):
+    """What the people who run the installation should hear of: a breaker that opened, a budget that runs low."""
+
+    def note(self, kind: str, *, subject: str, severity: Severity = "warning", **detail: str | int | float) -> None:
+        """Keep it, soon. Never waits and never raises; the same again within some minutes only counts up.
+
+        Args:
+            kind: one of a closed set, such as `breaker.opened`.
+            subject: what it is about, such as a vendor and model.
+        """
+        ...
+
+
+class NoOccurrences:
+    """Nobody listens."""
+
+    def note(self, kind: str, *, subject: str, severity: Severity = "warning", **detail: str | int | float) -> None:
+        pass

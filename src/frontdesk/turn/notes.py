@@ -189,7 +189,6 @@ class TurnNotes:
             withheld=tuple(self.withheld),
             prompt=self.prompt,
             attempts=self.attempts,
-            costs=tuple(attempt.cost for attempt in self.attempts),
             timings=(self._wait(), *timings, *self._attempt_timings()),
             escalation_reason=escalation_reason,
             routes=tuple(self.routes),

@@ -318,6 +318,7 @@ class TurnRun:
             withdraws=self._has_withdrawn,
             summary=self.history.summary,
             summarised_until=self.history.summarised_until,
+            customer_id=self.context.principal.customer_id,
         )
 
     def _escalation(self, reason: EscalationReason) -> Escalation:

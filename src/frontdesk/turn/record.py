@@ -1,13 +1,17 @@
 """Record: a finished turn is written with its last events in one commit, or it is not finished."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from frontdesk.domain.conversation import ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed, TurnReset
-from frontdesk.domain.ids import MessageId
+from frontdesk.domain.ids import CustomerId, MessageId
+from frontdesk.domain.money import LedgerEntry
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
+from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
 
@@ -31,6 +35,8 @@ class Ending:
     summary: str = ""
     summarised_until: int = 0
     """The conversation's summary as this turn left it."""
+    customer_id: CustomerId | None = None
+    """Whose account its cost is counted to."""
 
 
 async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: Ending) -> tuple[StoredEvent, ...]:
@@ -53,6 +59,7 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
             events.insert(0, TurnReset(turn_id=turn.turn_id, reason="withdrawn"))
         stored = stores.events.append(turn.conversation_id, events, at=at)
         stores.turns.finish(ending.record, last_seq=stored[-1].seq, at=at)
+        stores.ledger.add(to_entries(turn, ending.customer_id, ending.record.attempts, at=at))
         return stored
 
     def _keep_words(stores: Stores, turn: OpenTurn, ending: Ending) -> None:
@@ -72,6 +79,29 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
             stores.conversations.set_summary(turn.conversation_id, ending.summary, until=ending.summarised_until)
 
     return await database.write(commit)
+
+
+def to_entries(
+    turn: OpenTurn, customer_id: CustomerId | None, attempts: Sequence[VendorAttempt], *, at: datetime
+) -> list[LedgerEntry]:
+    """What the turn's requests to models cost, for the ledger."""
+    return [
+        LedgerEntry(
+            at=at,
+            purpose=attempt.purpose,
+            vendor=attempt.vendor,
+            model=attempt.model,
+            usage=attempt.usage,
+            cost_usd=attempt.cost_usd,
+            is_estimated=attempt.is_estimated,
+            turn_id=turn.turn_id,
+            conversation_id=turn.conversation_id,
+            customer_id=customer_id,
+            channel=turn.channel,
+            release_id=turn.release_id,
+        )
+        for attempt in attempts
+    ]
 
 
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:

@@ -40,7 +40,7 @@ from frontdesk.turn.intake import (
 )
 from frontdesk.turn.loops import forever
 from frontdesk.turn.pipeline import TurnRun
-from frontdesk.turn.record import Ending, record_turn
+from frontdesk.turn.record import Ending, record_turn, to_entries
 from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
@@ -361,6 +361,8 @@ class TurnRunner:
 
         def commit(stores: Stores) -> None:
             stores.turns.add_attempts(turn.turn_id, attempts)
+            customer_id = run.context.principal.customer_id
+            stores.ledger.add(to_entries(turn, customer_id, attempts, at=self._clock.now()))
             conversation = stores.conversations.get(turn.conversation_id)
             if conversation is not None and conversation.summarised_until == until:
                 stores.conversations.set_summary(turn.conversation_id, written, until=until)

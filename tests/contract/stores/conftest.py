@@ -149,7 +149,6 @@ def build_record(turn_id: TurnId, *, owner: str = "me", fence: int = 1, **change
         withheld=(),
         prompt="",
         attempts=(),
-        costs=(),
         timings=(),
     )
     return replace(record, **changes)

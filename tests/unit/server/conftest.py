@@ -177,7 +177,6 @@ def a_record(turn: OpenTurn, last: AnswerCompleted | TurnFailed) -> TurnRecord:
         withheld=(),
         prompt="",
         attempts=(),
-        costs=(),
         timings=(),
     )
 

@@ -46,7 +46,7 @@ from frontdesk.domain.turn import (
     TurnState,
     Withheld,
 )
-from frontdesk.domain.usage import CostEntry, Usage, VendorAttempt
+from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.stores import StoredTurn, Stores
 from frontdesk.server.pages.console.trace.marked import Span, around, mark
 from frontdesk.server.pages.console.trace.record import Record
@@ -151,10 +151,6 @@ WHOLE = TurnRecord(
             usage=Usage(input_tokens=1200, output_tokens=50),
             cost_usd=None,
         ),
-    ),
-    costs=(
-        CostEntry(vendor="acme", model="large", feature="answer", cost_usd=Decimal("0.0012")),
-        CostEntry(vendor="acme", model="small", feature="answer", cost_usd=None),
     ),
     timings=(
         StageTiming(stage=Stage.GUARD_IN, step="", ms=0.5),
@@ -276,7 +272,6 @@ def ended(outcome: Outcome, **changes: Any) -> TurnRecord:
         "withheld": (),
         "prompt": "",
         "attempts": (),
-        "costs": (),
         "timings": (),
     }
     return replace(WHOLE, **(nothing | changes))

@@ -9,6 +9,7 @@ from frontdesk.adapters.stores.events import Events
 from frontdesk.adapters.stores.feedback import GivenFeedback
 from frontdesk.adapters.stores.finder import Finder
 from frontdesk.adapters.stores.forks import Forks
+from frontdesk.adapters.stores.ledger import Ledger
 from frontdesk.adapters.stores.messages import Messages
 from frontdesk.adapters.stores.outbox import OutgoingEntries
 from frontdesk.adapters.stores.payloads import Payloads
@@ -35,6 +36,7 @@ class BoundStores:
         self.turns = Turns(session)
         self.feedback = GivenFeedback(session)
         self.citations = Citations(session)
+        self.ledger = Ledger(session)
         self.escalations = Escalations(session)
         self.finder = Finder(session)
         self.outbox = OutgoingEntries(session)

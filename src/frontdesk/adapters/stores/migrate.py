@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 
 from frontdesk.adapters.stores.schema import metadata
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

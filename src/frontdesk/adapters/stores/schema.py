@@ -164,10 +164,17 @@ turns = Table(
     _text("timings", nullable=True),
     _text("escalation_id", nullable=True),
     _text("escalation_reason", nullable=True),
+    Column("lane", Text, nullable=False, server_default="normal"),
+    Column("party", Text, nullable=False, server_default=""),
+    _text("superseded_by", nullable=True),
+    _number("started_at", nullable=True),
     UniqueConstraint("conversation_id", "idempotency_key"),
     UniqueConstraint("conversation_id", "number"),
     CheckConstraint("state IN ('queued', 'running', 'ended')", name="state"),
+    CheckConstraint("lane IN ('normal', 'kept')", name="lane"),
 )
+"""`party` is whom fairness counts it for; `kept` turns wait until nobody else does; `superseded_by` is the later turn
+that answers its message too; `started_at` is when it was first worked on."""
 UNFINISHED = text("state <> 'ended'")
 Index("ix_turns_unfinished", turns.c.accepted_at, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
 Index("ix_turns_ended_at", turns.c.ended_at)
@@ -225,10 +232,101 @@ vendor_attempts = _of_turn(
     _number("output_tokens"),
     _number("cached_tokens"),
     _text("cost_usd", nullable=True),
+    Column("route", Text, nullable=False, server_default=""),
+    Column("is_hedge", BigInteger, nullable=False, server_default="0"),
+    Column("is_estimated", BigInteger, nullable=False, server_default="0"),
 )
-cost_entries = _of_turn(
-    "cost_entries", _text("vendor"), _text("model"), _text("feature"), _text("cost_usd", nullable=True)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _number("at"),
+    _text("kind"),
+    _text("turn_id", nullable=True),
+    _text("conversation_id", nullable=True),
+    _text("customer_id", nullable=True),
+    _text("channel"),
+    _text("release_id"),
+    _text("purpose"),
+    _text("vendor"),
+    _text("model"),
+    _number("input_tokens"),
+    _number("output_tokens"),
+    _number("cached_tokens"),
+    _number("cost_nanousd", nullable=True),
+    _number("is_estimated"),
+    _text("note"),
+    CheckConstraint("kind IN ('usage', 'adjustment')", name="kind"),
+    Index("ix_ledger_at", "at"),
+    Index("ix_ledger_turn_id", "turn_id"),
+    Index("ix_ledger_conversation_id", "conversation_id"),
 )
+"""Everything that was paid for, in billionths of a US dollar; null where the price is not known. Nothing is ever
+changed in it: a reconciliation adds an adjustment."""
+
+budgets = Table(
+    "budgets",
+    metadata,
+    _text("scope"),
+    _text("key"),
+    _number("spent_nanousd"),
+    _number("reserved_nanousd"),
+    _number("updated_at"),
+    PrimaryKeyConstraint("scope", "key"),
+    CheckConstraint("scope IN ('turn', 'conversation', 'customer_day', 'day', 'month')", name="scope"),
+    sqlite_with_rowid=False,
+)
+"""What is spent and set aside in each span that a ceiling holds for. `key` names the span, such as a day."""
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("reservation_id", Text, primary_key=True),
+    _text("turn_id", nullable=True),
+    _number("fence"),
+    _number("amount_nanousd"),
+    _text("spans"),
+    _text("vendor"),
+    _text("model"),
+    _text("purpose"),
+    _number("created_at"),
+    _number("expires_at"),
+    Index("ix_reservations_turn_id", "turn_id"),
+    Index("ix_reservations_expires_at", "expires_at"),
+)
+"""Money set aside before a vendor is asked; gone once the request is settled. `spans` is a list of scope and key."""
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _number("at"),
+    _number("last_at"),
+    _number("times"),
+    _text("kind"),
+    _text("severity"),
+    _text("subject"),
+    _text("detail"),
+    CheckConstraint("severity IN ('info', 'warning', 'critical')", name="severity"),
+    Index("ix_occurrences_last_at", "last_at"),
+    Index("ix_occurrences_kind_subject", "kind", "subject", "last_at"),
+)
+"""What happened to the installation, for the people who run it; the same again soon after only counts up."""
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("change_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _text("document_id"),
+    _number("is_withdrawn"),
+    _text("reason"),
+    _text("by"),
+    _number("at"),
+    Index("ix_withdrawals_document_id", "document_id", "change_id"),
+)
+"""Documents taken out of every answer, whatever snapshot has them. The newest change of a document counts; the newest
+change of all names the state of the whole."""
 
 escalations = Table(
     "escalations",

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, insert, select
 
 from frontdesk.adapters.stores.feedback import GivenFeedback
+from frontdesk.adapters.stores.ledger import Ledger
 from frontdesk.adapters.stores.payloads import payload_of, put_payloads
 from frontdesk.adapters.stores.releases import Releases
 from frontdesk.adapters.stores.schema import (
     citations,
     claims,
-    cost_entries,
     events,
     messages,
     payloads,
@@ -32,7 +32,7 @@ from frontdesk.domain.events import FeedbackGiven
 from frontdesk.domain.ids import ConversationId, ReleaseId, TurnId
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import Citation, ClaimSupport, StageTiming, TurnRecord, Withheld
-from frontdesk.domain.usage import CostEntry, VendorAttempt
+from frontdesk.domain.usage import VendorAttempt
 
 _DOCUMENT = (
     "answer",
@@ -50,8 +50,8 @@ _DOCUMENT = (
 )
 """Fields of a `TurnRecord` that lie in the document; `route` is the last of the routes."""
 
-_CHILDREN = (citations, verdicts, claims, withheld, stage_timings, vendor_attempts, cost_entries)
-_NAMES = {"stage_timings": "timings", "vendor_attempts": "attempts", "cost_entries": "costs"}
+_CHILDREN = (citations, verdicts, claims, withheld, stage_timings, vendor_attempts)
+_NAMES = {"stage_timings": "timings", "vendor_attempts": "attempts"}
 """What a trace calls the rows whose table has a longer name."""
 _INSERT = {table.name: insert(table) for table in _CHILDREN}
 _SELECT = {
@@ -93,7 +93,6 @@ class TurnRecords:
         for attempt in attempts:
             place = {"turn_id": turn_id, "position": attempt.number - 1}
             self._session.run(_INSERT["vendor_attempts"], {**place, **_attempt_row(attempt)})
-            self._session.run(_INSERT["cost_entries"], {**place, **_cost_row(attempt.cost)})
 
     def write(self, record: TurnRecord, conversation_id: ConversationId, *, number: int) -> None:
         """Store the document of the conversation's turn `number`, and the rows."""
@@ -125,6 +124,7 @@ class TurnRecords:
             **{name: document.get(name) for name in _DOCUMENT},
             "route": _last_route(document),
             **rows,
+            "costs": Ledger(self._session).of_turn(turn_id),
             "claims": document.get("claims", rows["claims"]),
             "withheld": document.get("withheld", rows["withheld"]),
         }
@@ -192,7 +192,6 @@ def _rows_of(record: TurnRecord) -> Iterable[tuple[Table, list[Mapping[str, Any]
     yield withheld, [_withheld_row(one) for one in record.withheld]
     yield stage_timings, [_timing_row(one) for one in record.timings]
     yield vendor_attempts, [_attempt_row(one) for one in record.attempts]
-    yield cost_entries, [_cost_row(one) for one in record.costs]
 
 
 def _citation_row(citation: Citation) -> Mapping[str, Any]:
@@ -254,13 +253,7 @@ def _attempt_row(attempt: VendorAttempt) -> Mapping[str, Any]:
         "output_tokens": attempt.usage.output_tokens,
         "cached_tokens": attempt.usage.cached_tokens,
         "cost_usd": None if attempt.cost_usd is None else str(attempt.cost_usd),
-    }
-
-
-def _cost_row(entry: CostEntry) -> Mapping[str, Any]:
-    return {
-        "vendor": entry.vendor,
-        "model": entry.model,
-        "feature": entry.feature,
-        "cost_usd": None if entry.cost_usd is None else str(entry.cost_usd),
+        "route": attempt.route,
+        "is_hedge": int(attempt.is_hedge),
+        "is_estimated": int(attempt.is_estimated),
     }

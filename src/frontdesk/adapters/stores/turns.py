@@ -190,7 +190,7 @@ class Turns:
         TurnRecords(self._session).write(record, ConversationId(ended.conversation_id), number=ended.number)
 
     def add_attempts(self, turn_id: TurnId, attempts: Sequence[VendorAttempt]) -> None:
-        """Add requests that were made for a turn after it had ended, and what they cost."""
+        """Add requests that were made for a turn after it had ended."""
         TurnRecords(self._session).add_attempts(turn_id, attempts)
 
     def record(self, turn_id: TurnId) -> dict[str, Any] | None:

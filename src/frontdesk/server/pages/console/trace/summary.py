@@ -48,7 +48,7 @@ def _figures(record: Record) -> Sequence[Figure]:
 
 
 def _cost(record: Record) -> str:
-    costs = [row.get("cost_usd") for row in record.rows("costs")]
+    costs = [row.get("cost_usd") for row in record.rows("attempts")]
     known = [Decimal(str(cost)) for cost in costs if cost is not None]
     if not costs:
         return "$0"

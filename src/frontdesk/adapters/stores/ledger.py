@@ -1,0 +1,69 @@
+"""The ledger: written once, never changed."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+
+from frontdesk.adapters.stores.schema import ledger
+from frontdesk.adapters.stores.sessions import Session
+from frontdesk.adapters.stores.values import to_ms
+from frontdesk.domain.ids import TurnId
+from frontdesk.domain.money import LedgerEntry
+
+NANO = Decimal(10) ** 9
+
+_ADD = insert(ledger)
+_OF_TURN = select(ledger).where(ledger.c.turn_id == bindparam("wanted")).order_by(ledger.c.entry_id)
+
+
+def to_nanousd(amount: Decimal) -> int:
+    """Billionths of a dollar; less than one is rounded half to even."""
+    return int((amount * NANO).to_integral_value())
+
+
+def to_usd(nanousd: int) -> Decimal:
+    return Decimal(nanousd) / NANO
+
+
+class Ledger:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, entries: Sequence[LedgerEntry]) -> None:
+        if entries:
+            self._session.run_many(_ADD, [_row(entry) for entry in entries])
+
+    def of_turn(self, turn_id: TurnId) -> list[dict[str, Any]]:
+        """What the turn cost, JSON-ready, for its trace."""
+        return [
+            {
+                "vendor": row.vendor,
+                "model": row.model,
+                "feature": row.purpose,
+                "cost_usd": None if row.cost_nanousd is None else str(to_usd(row.cost_nanousd).normalize()),
+            }
+            for row in self._session.rows(_OF_TURN, {"wanted": turn_id})
+        ]
+
+
+def _row(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "at": to_ms(entry.at),
+        "kind": entry.kind,
+        "turn_id": entry.turn_id,
+        "conversation_id": entry.conversation_id,
+        "customer_id": entry.customer_id,
+        "channel": entry.channel,
+        "release_id": entry.release_id,
+        "purpose": entry.purpose,
+        "vendor": entry.vendor,
+        "model": entry.model,
+        "input_tokens": entry.usage.input_tokens,
+        "output_tokens": entry.usage.output_tokens,
+        "cached_tokens": entry.usage.cached_tokens,
+        "cost_nanousd": None if entry.cost_usd is None else to_nanousd(entry.cost_usd),
+        "is_estimated": int(entry.is_estimated),
+        "note": entry.note,
+    }
