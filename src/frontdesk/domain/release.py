@@ -107,6 +107,10 @@ class AssistantProfile:
     channels: Mapping[Channel, ChannelSettings] = field(default_factory=dict)
     """Settings of single channels; one that is not named has the defaults."""
 
+    def settings_of(self, channel: str) -> ChannelSettings:
+        """How it behaves in a channel."""
+        return {str(name): settings for name, settings in self.channels.items()}.get(channel) or ChannelSettings()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:

@@ -81,3 +81,9 @@ class Verdict:
     @property
     def is_narrowed(self) -> bool:
         return self.action in (GuardAction.FLAG, GuardAction.MASK)
+
+    @property
+    def is_public_only(self) -> bool:
+        """Whether the turn may see no more than the public: the text gives orders to the model, or a guard failed."""
+        gives_orders = any(finding.kind is FindingKind.INJECTION for finding in self.findings)
+        return self.is_narrowed and (gives_orders or not self.findings)

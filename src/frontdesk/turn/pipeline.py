@@ -25,8 +25,8 @@ from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationSt
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import EscalationId, MessageId
-from frontdesk.domain.release import ChannelSettings, Localised
-from frontdesk.domain.safety import FindingKind, GuardAction, Verdict
+from frontdesk.domain.release import Localised
+from frontdesk.domain.safety import GuardAction, Verdict
 from frontdesk.domain.turn import (
     ConfidenceLevel,
     OpenTurn,
@@ -102,9 +102,7 @@ class TurnRun:
     @property
     def _shows_drafts(self) -> bool:
         """Whether the channel shows text that is not confirmed yet."""
-        channels: dict[str, ChannelSettings] = dict(self.release.content.profile.channels.items())
-        settings = channels.get(self._turn.channel)
-        return settings is not None and settings.streaming == "provisional"
+        return self.release.content.profile.settings_of(self._turn.channel).streaming == "provisional"
 
     @property
     def summarised_now(self) -> tuple[Message, ...]:
@@ -170,8 +168,7 @@ class TurnRun:
     def _identify(self, verdict: Verdict) -> Audiences:
         """What this turn may see. A guard that failed, or found instructions to the model, narrows it to public."""
         with self.notes.timed(Stage.IDENTITY):
-            gives_orders = any(finding.kind is FindingKind.INJECTION for finding in verdict.findings)
-            if verdict.is_narrowed and (gives_orders or not verdict.findings):
+            if verdict.is_public_only:
                 self.notes.degrade("rights_narrowed")
                 self.notes.narrowed_from = tuple(self.context.principal.audiences)
                 return PUBLIC_ONLY

@@ -6,7 +6,7 @@ from typing import Literal
 
 from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, Conversation, ConversationStatus, Principal
 from frontdesk.domain.ids import ConversationId
-from frontdesk.domain.safety import FindingKind, Verdict
+from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import RetrievalResult, Route, TurnContext
 from frontdesk.turn.serving import ServedRelease
 
@@ -38,7 +38,7 @@ async def rehearse(
         language: ISO 639-1.
     """
     verdict = release.guard.check_inbound(text)
-    allowed = _allowed(verdict, audiences)
+    allowed = PUBLIC_ONLY if verdict.is_public_only else audiences
     if verdict.is_blocked:
         return Rehearsal(language=language, verdict=verdict, audiences=allowed, routes=(), found=None, road="blocked")
     first = await release.router.route(verdict.text, language=language, context=_nobody(language, allowed, at))
@@ -59,11 +59,6 @@ async def rehearse(
         found=found,
         road=_road(routes[-1], found),
     )
-
-
-def _allowed(verdict: Verdict, audiences: Audiences) -> Audiences:
-    gives_orders = any(finding.kind is FindingKind.INJECTION for finding in verdict.findings)
-    return PUBLIC_ONLY if verdict.is_narrowed and gives_orders else audiences
 
 
 def _nobody(language: str, audiences: Audiences, at: datetime) -> TurnContext:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from frontdesk.domain.attachments import MAX_ATTACHMENT_BYTES, MAX_PER_MESSAGE, MEDIA_TYPES
 from frontdesk.domain.errors import MalformedError
 from frontdesk.domain.feedback import FeedbackReason
-from frontdesk.domain.release import Channel, ChannelSettings
+from frontdesk.domain.release import Channel
 from frontdesk.server.access import Access
 from frontdesk.server.api.conversation_models import CHANNELS, LOCALE
 from frontdesk.server.bodies import json_response
@@ -62,7 +62,7 @@ async def read_assistant(request: Request) -> Response:
             "notice": release.say(profile.texts.notice, language),
             "greeting": release.say(profile.texts.greeting, language),
             "starters": _starters(profile.starters, language, profile.default_language),
-            "streaming": profile.channels.get(_channel(request), ChannelSettings()).streaming,
+            "streaming": profile.settings_of(_channel(request)).streaming,
             "attachments": {
                 "max_bytes": MAX_ATTACHMENT_BYTES,
                 "max_per_message": MAX_PER_MESSAGE,
