@@ -1,0 +1,59 @@
+"""Leases of one worker: kept while it works on a turn, given back, or taken over from one that fell silent."""
+
+import structlog
+
+from frontdesk.domain.ids import TurnId
+from frontdesk.domain.turn import Lease, OpenTurn
+from frontdesk.ports.stores import Database, StoredTurn, Stores
+from frontdesk.turn.intake import to_open_turn
+
+log = structlog.get_logger()
+
+
+class Leases:
+    """The turns that this process works on, as the database knows them."""
+
+    def __init__(self, database: Database, *, owner: str, lease_s: float) -> None:
+        self._database = database
+        self._owner = owner
+        self._lease_s = lease_s
+        self._held: dict[TurnId, Lease] = {}
+
+    def hold(self, lease: Lease) -> None:
+        """Keep it alive from now on."""
+        self._held[lease.turn_id] = lease
+
+    def drop(self, turn_id: TurnId) -> None:
+        """Keep it no more."""
+        self._held.pop(turn_id, None)
+
+    async def keep(self) -> None:
+        """Only of turns that are being worked on: one that was dropped must come back to whoever is free."""
+        held = list(self._held.values())
+        if held:
+            await self._database.write(lambda stores: stores.turns.heartbeat(held, lease_s=self._lease_s))
+
+    async def let_go(self, lease: Lease) -> None:
+        """Give a turn back at once. Where even that fails its lease runs out, for nobody keeps it any more."""
+        self.drop(lease.turn_id)
+        try:
+            await self._database.write(lambda stores: stores.turns.release(lease))
+        except Exception:
+            log.warning("lease_left_to_run_out", exc_info=True)
+
+    async def let_all_go(self) -> None:
+        await self._database.write(lambda stores: stores.turns.release_owner(self._owner))
+
+    async def claim(self, limit: int) -> list[OpenTurn]:
+        """Turns that are nobody's, and those whose worker fell silent."""
+
+        def take(stores: Stores) -> list[OpenTurn]:
+            taken = stores.turns.claim(self._owner, lease_s=self._lease_s, limit=limit)
+            return [self._to_open(stores, turn) for turn in taken]
+
+        return await self._database.write(take)
+
+    def _to_open(self, stores: Stores, turn: StoredTurn) -> OpenTurn:
+        message = stores.messages.get(turn.message_id)
+        files = stores.attachments.sent_with(turn.conversation_id, turn.message_id)
+        return to_open_turn(turn, message.text if message else "", owner=self._owner, attachments=files)

@@ -1,0 +1,46 @@
+"""A long conversation's summary in better words than a rule finds, once its customer has the answer."""
+
+import structlog
+
+from frontdesk.domain.turn import OpenTurn
+from frontdesk.domain.usage import VendorAttempt
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.stores import Database, Stores
+from frontdesk.turn.pipeline import TurnRun
+from frontdesk.turn.record import to_entries
+
+log = structlog.get_logger()
+
+
+async def improve_summary(database: Database, clock: Clock, run: TurnRun, turn: OpenTurn) -> None:
+    """Let a model word what the turn added to the conversation's summary; the customer has the answer already."""
+    try:
+        await _word_summary(database, clock, run, turn)
+    except Exception:
+        log.exception("summary_not_improved")
+
+
+async def _word_summary(database: Database, clock: Clock, run: TurnRun, turn: OpenTurn) -> None:
+    jobs = run.release.jobs
+    fresh = run.summarised_now
+    if not fresh or not jobs.can_summarise:
+        return
+    attempts: list[VendorAttempt] = []
+    written = await jobs.summarise(
+        run.context.conversation.summary,
+        fresh,
+        language=turn.language,
+        max_tokens=run.release.content.models.history_tokens // 3,
+        number=len(run.notes.attempts) + 1,
+        on_attempt=attempts.append,
+    )
+    until, customer_id, at = run.history.summarised_until, run.context.principal.customer_id, clock.now()
+
+    def commit(stores: Stores) -> None:
+        stores.turns.add_attempts(turn.turn_id, attempts)
+        stores.ledger.add(to_entries(turn, customer_id, attempts, at=at))
+        conversation = stores.conversations.get(turn.conversation_id)
+        if conversation is not None and conversation.summarised_until == until:
+            stores.conversations.set_summary(turn.conversation_id, written, until=until)
+
+    await database.write(commit)

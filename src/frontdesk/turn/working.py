@@ -1,0 +1,197 @@
+"""One turn under its lease: from what is stored of it to its last commit."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+
+import structlog
+
+from frontdesk.domain.errors import (
+    DeadlineError,
+    FrontdeskError,
+    HandedOverError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
+from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
+from frontdesk.domain.ids import ReleaseId
+from frontdesk.domain.turn import OpenTurn, TurnContext
+from frontdesk.ports.clock import Clock, TokenSource
+from frontdesk.ports.stores import Database, Stores
+from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.context import as_let_in, load_context, unread_context
+from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
+from frontdesk.turn.generation import History, fit_history
+from frontdesk.turn.pipeline import TurnRun
+from frontdesk.turn.record import Ending, record_turn
+from frontdesk.turn.serving import ServedRelease
+
+log = structlog.get_logger()
+
+
+class TurnWorker:
+    """Works turns to their end; whose turns they are is for the runner to say."""
+
+    def __init__(
+        self,
+        database: Database,
+        releases: Callable[[ReleaseId | None], ServedRelease],
+        *,
+        clock: Clock,
+        tokens: TokenSource,
+        telemetry: Telemetry,
+        notices: StageNotices,
+        max_attempts: int,
+    ) -> None:
+        """`releases` gives the release with that id, or the live one where there is none (any more)."""
+        self._database = database
+        self._releases = releases
+        self._clock = clock
+        self._tokens = tokens
+        self._telemetry = telemetry
+        self._notices = notices
+        self._max_attempts = max_attempts
+
+    async def work(self, turn: OpenTurn) -> TurnRun:
+        """End the turn, whatever happens on the way.
+
+        Raises:
+            LeaseLostError: another worker has it.
+            StoreUnavailableError: it cannot be ended now, and is left to whoever takes it next.
+        """
+        run, ending = await self._attempt(turn)
+        await self._record(run, turn, ending)
+        return run
+
+    async def _attempt(self, turn: OpenTurn) -> tuple[TurnRun, Ending]:
+        """Work through the turn until its ending; every way out but a lost lease and a lost database gives one."""
+        remaining_s = (turn.deadline_at - self._clock.now()).total_seconds()
+        if turn.lease.fence > self._max_attempts:
+            return await self._give_up(turn, "gave_up")
+        if remaining_s <= 0:
+            return await self._give_up(turn, DeadlineError.code)
+        run = None
+        try:
+            async with asyncio.timeout(remaining_s):
+                run = await self._open_run(turn)
+                return run, await self._run(run, turn)
+        except HandedOverError:
+            return (run, run.silent()) if run else self._end_unread(turn, HandedOverError.code)
+        except (LeaseLostError, StoreUnavailableError):
+            raise
+        except TimeoutError:
+            code = DeadlineError.code
+        except Exception as error:
+            log.exception("turn_failed")
+            code = error.code if isinstance(error, FrontdeskError) else "unexpected"
+        return (run, run.failed(code)) if run else self._end_unread(turn, code)
+
+    async def _give_up(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
+        """End a turn without another attempt; what an earlier one told is voided where the log can be read."""
+        if turn.lease.fence > 1:
+            with suppress(HandedOverError, StoreUnavailableError):
+                await self._void_earlier_attempt(turn)
+        return self._end_unread(turn, code)
+
+    def _end_unread(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
+        """The honest end of a turn whose conversation was not read; it asks for nothing but the live release's texts."""
+        run = self._new_run(turn, self._releases(None), unread_context(turn), History(), unanswered=0)
+        return run, run.failed(code)
+
+    async def _open_run(self, turn: OpenTurn) -> TurnRun:
+        release = self._releases(turn.release_id)
+        context, unanswered = await self._database.read(lambda stores: load_context(stores, turn))
+        context = replace(context, history=tuple(as_let_in(release, message) for message in context.history))
+        history = fit_history(
+            context.history,
+            budget_tokens=release.content.models.history_tokens,
+            summary=context.conversation.summary,
+            summarised_until=context.conversation.summarised_until,
+        )
+        return self._new_run(turn, release, context, history, unanswered=unanswered)
+
+    def _new_run(
+        self, turn: OpenTurn, release: ServedRelease, context: TurnContext, history: History, *, unanswered: int
+    ) -> TurnRun:
+        return TurnRun(
+            replace(turn, release_id=release.manifest.release_id),
+            context,
+            release,
+            history=history,
+            unanswered_before=unanswered,
+            clock=self._clock,
+            tokens=self._tokens,
+            telemetry=self._telemetry,
+            voice=TurnVoice(self._notices, turn.conversation_id, after=context.conversation.last_seq),
+        )
+
+    async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
+        if run.is_handed_over:
+            return run.silent()
+        if turn.lease.fence > 1:
+            run.voice.after = max(run.voice.after, await self._void_earlier_attempt(turn))
+        return await self._tell_steps(run, turn)
+
+    async def _tell_steps(self, run: TurnRun, turn: OpenTurn) -> Ending:
+        """Commit what the pipeline yields, one by one; its last step is returned."""
+        async with aclosing(run.steps()) as steps:
+            async for step in steps:
+                if isinstance(step, Ending):
+                    return step
+                if isinstance(step, TurnStage):
+                    run.voice.tell(step)
+                else:
+                    run.voice.after = await self._commit(turn, step)
+        raise AssertionError("a pipeline ends with an ending")
+
+    async def _commit(self, turn: OpenTurn, event: AnswerSentence | TurnReset) -> int:
+        """The event's sequence number, once it is in the log."""
+        (stored,) = await deliver_events(
+            self._database, self._clock, conversation_id=turn.conversation_id, lease=turn.lease, events=[event]
+        )
+        return stored.seq
+
+    async def _void_earlier_attempt(self, turn: OpenTurn) -> int:
+        """Tell readers that the sentences of a dead worker's attempt do not count; the sequence number of that, or 0."""
+        if not await self._database.read(lambda stores: _has_open_sentences(stores, turn)):
+            return 0
+        return await self._commit(turn, TurnReset(turn_id=turn.turn_id, reason="taken_over"))
+
+    async def _record(self, run: TurnRun, turn: OpenTurn, ending: Ending) -> None:
+        try:
+            await record_turn(self._database, self._clock, turn, ending)
+        except HandedOverError:
+            ending = run.silent()
+            await record_turn(self._database, self._clock, turn, ending)
+        answer = ending.record.answer
+        total_ms = answer.timings_ms["total"]
+        self._telemetry.turn_ended(
+            channel=turn.channel,
+            release=answer.release_id,
+            outcome=answer.outcome,
+            seconds=total_ms / 1000,
+            first_confirmed_s=run.notes.first_confirmed_s,
+            first_provisional_s=run.notes.first_provisional_s,
+        )
+        log.info(
+            "turn_ended",
+            outcome=answer.outcome,
+            code=ending.error_code,
+            confidence=answer.confidence,
+            degraded=list(answer.degraded),
+            release_id=answer.release_id,
+            fence=turn.lease.fence,
+            citations=len(answer.citations),
+            withheld=len(ending.record.withheld),
+            ms=round(total_ms, 1),
+        )
+
+
+def _has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:
+    start = stores.events.seq_of_acceptance(turn.turn_id)
+    shown = False
+    for event in stores.events.read(turn.conversation_id, after=start):
+        if event.turn_id == turn.turn_id:
+            shown = event.kind == AnswerSentence.kind or (shown and event.kind != TurnReset.kind)
+    return shown
