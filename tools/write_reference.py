@@ -24,7 +24,7 @@ from pydantic_core import PydanticUndefined
 
 from frontdesk.adapters.telemetry import metrics
 from frontdesk.cli.main import app
-from frontdesk.domain import errors, events, release, safety, turn
+from frontdesk.domain import errors, events, occurrences, release, safety, turn
 from frontdesk.releases import folder
 from frontdesk.server import problems
 from frontdesk.settings import PREFIX, Settings
@@ -281,7 +281,10 @@ LABELS: Mapping[str, str] = {
     "result": "`ok`, or how the request failed.",
     "kind": "Of tokens `in`, `out` and `cached`; of findings "
     + ", ".join(f"`{k.value}`" for k in safety.FindingKind)
-    + ".",
+    + "; of occurrences "
+    + ", ".join(f"`{name}`" for name in occurrences.KINDS)
+    + " and `other`.",
+    "severity": "`info`, `warning` or `critical`.",
     "feature": "What the money was spent on: `answer`, `rewrite` or `summary`.",
     "direction": "`in` for customers' messages, `out` for what the assistant was about to say.",
     "action": ", ".join(f"`{item.value}`" for item in safety.GuardAction) + ".",

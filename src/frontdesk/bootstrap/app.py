@@ -28,6 +28,7 @@ from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
 from frontdesk.turn.generation import Breakers
+from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
@@ -75,10 +76,12 @@ class App:
     embedder: Embedder | None
     snapshots: SnapshotShelf
     outbox: OutboxDispatcher
+    occurrences: OccurrenceLog
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self.occurrences.start()
         await self.runner.start()
         self._dispatching = asyncio.create_task(self.outbox.run())
         return self
@@ -88,6 +91,7 @@ class App:
             self._dispatching.cancel()
             await asyncio.gather(self._dispatching, return_exceptions=True)
         await self.runner.close()
+        await self.occurrences.close()
         await self.resources.aclose()
 
 
@@ -115,6 +119,7 @@ async def open_app(
             _note_sync(await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress))
         vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
+        occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
         releases = ReleaseBook()
         release = open_release(
             settings, content, embedder, client=vendor_client, clock=clock, breakers=Breakers(monotonic=clock.monotonic)
@@ -143,6 +148,7 @@ async def open_app(
             embedder=embedder,
             snapshots=SnapshotShelf(open_snapshots(settings)),
             outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
+            occurrences=occurrences,
             resources=resources,
         )
     except BaseException:

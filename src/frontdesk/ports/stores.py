@@ -27,6 +27,7 @@ from frontdesk.domain.ids import (
 )
 from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
 from frontdesk.domain.money import LedgerEntry
+from frontdesk.domain.occurrences import Occurrence, Severity
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Citation, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -299,6 +300,37 @@ class LedgerStore(Protocol):
     def add(self, entries: Sequence[LedgerEntry]) -> None: ...
 
 
+class OccurrenceStore(Protocol):
+    """What happened to the installation."""
+
+    def add(
+        self,
+        kind: str,
+        *,
+        subject: str,
+        severity: Severity,
+        detail: Mapping[str, str | int | float],
+        times: int,
+        at: datetime,
+        last_at: datetime,
+        same_since: datetime,
+    ) -> None:
+        """Keep it, or count up the one that was noted at or after `same_since`."""
+        ...
+
+    def list_recent(self, *, limit: int, severities: Sequence[Severity] = ...) -> Sequence[Occurrence]:
+        """Noted last first."""
+        ...
+
+    def newest_of(self, *kinds: str) -> Occurrence | None:
+        """The one of these kinds that was noted last."""
+        ...
+
+    def forget(self, *, before: datetime) -> int:
+        """Delete those that were noted last before a time; how many that were."""
+        ...
+
+
 class EscalationStore(Protocol):
     def open(self, escalation: Escalation) -> Escalation:
         """Open it, or return the one already open on its conversation."""
@@ -414,6 +446,8 @@ class Stores(Protocol):
     @property
     def ledger(self) -> LedgerStore: ...
     @property
+    def occurrences(self) -> OccurrenceStore: ...
+    @property
     def escalations(self) -> EscalationStore: ...
     @property
     def finder(self) -> ConversationFinder: ...
@@ -464,6 +498,7 @@ __all__ = [
     "FeedbackStore",
     "ForkStore",
     "MessageStore",
+    "OccurrenceStore",
     "Outbox",
     "OutboxEntry",
     "PayloadStore",

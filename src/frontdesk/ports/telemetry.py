@@ -1,7 +1,8 @@
 """What the product tells about itself while it runs."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
+from frontdesk.domain.occurrences import Severity
 from frontdesk.domain.turn import Outcome, Stage
 from frontdesk.domain.usage import VendorAttempt
 
@@ -38,8 +39,7 @@ class Telemetry(Protocol):
 
     def inflight(self, delta: int) -> None: ...
 
-
-Severity = Literal["info", "warning", "critical"]
+    def occurrence(self, *, kind: str, severity: Severity) -> None: ...
 
 
 class Occurrences(Protocol):
@@ -49,7 +49,7 @@ class Occurrences(Protocol):
         """Keep it, soon. Never waits and never raises; the same again within some minutes only counts up.
 
         Args:
-            kind: one of a closed set, such as `breaker.opened`.
+            kind: one of `domain.occurrences.KINDS`, such as `breaker.opened`.
             subject: what it is about, such as a vendor and model.
         """
         ...
@@ -60,3 +60,6 @@ class NoOccurrences:
 
     def note(self, kind: str, *, subject: str, severity: Severity = "warning", **detail: str | int | float) -> None:
         pass
+
+
+__all__ = ["NoOccurrences", "Occurrences", "Severity", "Telemetry"]

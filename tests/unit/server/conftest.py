@@ -44,6 +44,7 @@ from frontdesk.server.app import create_app
 from frontdesk.settings import Settings
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message
+from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import TurnRunner
 from frontdesk.turn.serving import ServedRelease
@@ -344,7 +345,7 @@ _RELEASE = a_release()
 @asynccontextmanager
 async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
     database = await open_database("sqlite://")
-    clock = SystemClock()
+    clock, telemetry = SystemClock(), PrometheusTelemetry()
     await database.write(lambda stores: stores.staff_keys.add("ops", key_hash=hash_secret(STAFF_KEY), at=clock.now()))
     releases = ReleaseBook()
     releases.go_live(_RELEASE)
@@ -357,10 +358,11 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         identity=NamedCustomers(),
         clock=clock,
         tokens=SystemTokens(),
-        telemetry=PrometheusTelemetry(),
+        telemetry=telemetry,
         embedder=None,
         snapshots=SnapshotShelf(FolderSnapshotStore(Path("nowhere"))),
         outbox=OutboxDispatcher(database, LogNotifier(), clock=clock, owner="test"),
+        occurrences=OccurrenceLog(database, clock=clock, telemetry=telemetry),
         resources=AsyncExitStack(),
     )
     web = create_app(app)

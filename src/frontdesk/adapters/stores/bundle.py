@@ -11,6 +11,7 @@ from frontdesk.adapters.stores.finder import Finder
 from frontdesk.adapters.stores.forks import Forks
 from frontdesk.adapters.stores.ledger import Ledger
 from frontdesk.adapters.stores.messages import Messages
+from frontdesk.adapters.stores.occurrences import Occurrences
 from frontdesk.adapters.stores.outbox import OutgoingEntries
 from frontdesk.adapters.stores.payloads import Payloads
 from frontdesk.adapters.stores.releases import Releases
@@ -37,6 +38,7 @@ class BoundStores:
         self.feedback = GivenFeedback(session)
         self.citations = Citations(session)
         self.ledger = Ledger(session)
+        self.occurrences = Occurrences(session)
         self.escalations = Escalations(session)
         self.finder = Finder(session)
         self.outbox = OutgoingEntries(session)

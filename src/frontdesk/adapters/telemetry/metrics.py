@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from frontdesk.domain.occurrences import KINDS, Severity
 from frontdesk.domain.turn import Outcome, Stage
 from frontdesk.domain.usage import VendorAttempt
 
@@ -56,6 +57,9 @@ class PrometheusTelemetry:
         self._escalations = counter("escalation_total", "Conversations handed to people.", "reason", "queue")
         self._feedback = counter("feedback_total", "Answers rated by customers.", "rating", "channel")
         self._inflight = Gauge("frontdesk_inflight_turns", "Turns under way in this process.", registry=self.registry)
+        self._occurrences = counter(
+            "occurrences_total", "What happened to the installation, as the console lists it.", "kind", "severity"
+        )
         self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
 
     def render(self) -> bytes:
@@ -125,6 +129,9 @@ class PrometheusTelemetry:
 
     def inflight(self, delta: int) -> None:
         self._inflight.inc(delta)
+
+    def occurrence(self, *, kind: str, severity: Severity) -> None:
+        self._occurrences.labels(kind if kind in KINDS else "other", severity).inc()
 
 
 _LANGUAGES = frozenset({"en", "es", "de", "fr", "it", "pt", "nl", "pl", "tr", "ru", "zh", "ja"})
