@@ -1,12 +1,21 @@
-"""What was paid for. Amounts are US dollars as exact decimals; the stores keep billionths."""
+"""What was paid for, and what may be spent. Amounts are US dollars as exact decimals; the stores keep billionths."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from frontdesk.domain.ids import ConversationId, CustomerId, ReleaseId, TurnId
+from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Purpose, Usage
+
+NOTHING = Decimal(0)
+
+Spending = Purpose | Literal["embed"]
+"""What money is spent on."""
+Scope = Literal["turn", "conversation", "customer_day", "day", "month"]
+"""What a ceiling holds for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +24,7 @@ class LedgerEntry:
 
     at: datetime
     kind: Literal["usage", "adjustment"] = "usage"
-    purpose: Purpose | Literal["embed"]
+    purpose: Spending
     vendor: str
     model: str
     usage: Usage
@@ -31,3 +40,90 @@ class LedgerEntry:
     release_id: ReleaseId | Literal[""] = ""
     note: str = ""
     """Why it was corrected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One thing that money is counted for: this turn, that day."""
+
+    scope: Scope
+    key: str
+    """Names it: an id, a day as 2026-03-01, a month as 2026-03, or the two of a customer's day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """What may be spent in a span."""
+
+    span: Span
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How full a span is."""
+
+    cap: Cap
+    spent_usd: Decimal
+    reserved_usd: Decimal
+
+    @property
+    def share(self) -> float:
+        """What is spent and set aside, of what may be; 1 is full."""
+        taken = self.spent_usd + self.reserved_usd
+        return float(taken / self.cap.usd) if self.cap.usd else float(taken > 0) + 1.0
+
+    @property
+    def is_over(self) -> bool:
+        return self.spent_usd + self.reserved_usd > self.cap.usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Money set aside before a vendor is asked: the most that the request can cost."""
+
+    reservation_id: str
+    turn_id: TurnId
+    fence: int
+    """Of the lease under which it was made."""
+    amount_usd: Decimal
+    spans: tuple[Span, ...]
+    vendor: str
+    model: str
+    purpose: Purpose
+    created_at: datetime
+    """By the database's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """For whom money is spent."""
+
+    turn_id: TurnId
+    conversation_id: ConversationId
+    customer_id: CustomerId | None = None
+
+
+def spans_at(payer: Payer, at: datetime) -> tuple[Span, ...]:
+    """Every span that money counts for which is spent now, the narrowest first. Days are those of UTC."""
+    day = f"{at:%Y-%m-%d}"
+    return (
+        Span(scope="turn", key=payer.turn_id),
+        Span(scope="conversation", key=payer.conversation_id),
+        Span(scope="customer_day", key=f"{payer.customer_id or payer.conversation_id} {day}"),
+        Span(scope="day", key=day),
+        Span(scope="month", key=day[:7]),
+    )
+
+
+def caps_at(ceilings: Ceilings, payer: Payer, at: datetime) -> tuple[Cap, ...]:
+    """The ceilings that are set, each with its span; the narrowest first."""
+    bounds: Sequence[float | None] = (
+        ceilings.per_turn_usd,
+        ceilings.per_conversation_usd,
+        ceilings.per_customer_day_usd,
+        ceilings.per_day_usd,
+        ceilings.per_month_usd,
+    )
+    spans = zip(spans_at(payer, at), bounds, strict=True)
+    return tuple(Cap(span=span, usd=Decimal(str(usd))) for span, usd in spans if usd is not None)
