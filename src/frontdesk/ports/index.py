@@ -1,6 +1,6 @@
 """Snapshots: sealed by ingest, searched by turns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from frontdesk.domain.conversation import Audiences
@@ -44,6 +44,18 @@ class KnowledgeIndex(Protocol):
 
     @property
     def manifest(self) -> SnapshotManifest: ...
+
+    @property
+    def whole(self) -> "KnowledgeIndex":
+        """The snapshot before any document was taken out."""
+        ...
+
+    def without(self, documents: Collection[DocumentId]) -> "KnowledgeIndex":
+        """The whole snapshot but for these documents: nothing of them is scored, listed or read.
+
+        The manifest, frequencies, and `chunk` and `vector` of a row stay those of the whole.
+        """
+        ...
 
     @property
     def lexical(self) -> LexicalIndex: ...

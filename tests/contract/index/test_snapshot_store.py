@@ -378,3 +378,58 @@ class TestPermission:
         assert any("fraud" in text for text in found)
         assert any("unworn" in text for text in found)
         assert not any("Ada" in text or "Members" in text for text in found)
+
+
+class TestTakingDocumentsOut:
+    RETURNS, LOUNGE = DOCUMENTS[0].document_id, DOCUMENTS[2].document_id
+
+    def test_neither_leg_finds_anything_of_them(self, index: KnowledgeIndex) -> None:
+        narrowed = index.without([self.RETURNS, self.LOUNGE])
+        gone = {chunk.text for chunk in CHUNKS if chunk.document_id in (self.RETURNS, self.LOUNGE)}
+        for chunk in CHUNKS:
+            assert gone.isdisjoint(search(narrowed, chunk.text, audiences=EVERYONE, language=chunk.language))
+            if narrowed.dense is not None:
+                vector = a_vector(chunk.indexed_text)
+                found = narrowed.dense.search(vector, audiences=EVERYONE, limit=len(CHUNKS))
+                assert gone.isdisjoint(texts(narrowed, found))
+                assert len(found) == len(CHUNKS) - len(gone)
+
+    def test_what_remains_is_scored_as_before(self, index: KnowledgeIndex) -> None:
+        narrowed = index.without([self.RETURNS])
+        wanted: dict[str, Any] = {"audiences": EVERYONE, "language": "en", "limit": 50}
+        before = {hit.row: hit.score for hit in index.lexical.search("return boots refund express", **wanted)}
+        after = {hit.row: hit.score for hit in narrowed.lexical.search("return boots refund express", **wanted)}
+        assert after == {row: score for row, score in before.items() if row not in index.rows_of(self.RETURNS)}
+        assert narrowed.inverse_frequency(stem("boots", "en")) == index.inverse_frequency(stem("boots", "en"))
+
+    def test_they_can_neither_be_read_nor_listed(self, index: KnowledgeIndex) -> None:
+        narrowed = index.without([self.RETURNS])
+        assert narrowed.document(self.RETURNS) is None
+        assert narrowed.rows_of(self.RETURNS) == ()
+        assert narrowed.row_of(CHUNKS[0].chunk_id) is None
+        assert [one.document_id for one in narrowed.documents()] == [
+            one.document_id for one in index.documents() if one.document_id != self.RETURNS
+        ]
+        assert narrowed.document(self.LOUNGE) == index.document(self.LOUNGE)
+        assert narrowed.row_of(CHUNKS[2].chunk_id) == index.row_of(CHUNKS[2].chunk_id)
+
+    def test_no_correction_betrays_their_words(self, index: KnowledgeIndex) -> None:
+        wanted: dict[str, Any] = {"audiences": EVERYONE, "language": "en"}
+        assert index.lexical.corrections("cofee", **wanted) == ("coffee",)
+        assert index.without([self.LOUNGE]).lexical.corrections("cofee", **wanted) == ()
+
+    def test_taking_out_goes_by_the_whole_snapshot_and_leaves_it_alone(self, index: KnowledgeIndex) -> None:
+        narrowed = index.without([self.RETURNS])
+        assert narrowed.whole is index
+        assert narrowed.without([self.LOUNGE]).document(self.RETURNS) is not None
+        assert narrowed.without([]) is index
+        assert index.document(self.RETURNS) is not None
+        assert search(index, "unworn boots")[0] == CHUNKS[0].text
+
+    def test_a_document_that_it_does_not_have_changes_nothing(self, index: KnowledgeIndex) -> None:
+        assert index.without([DocumentId("doc_elsewhere")]) is index
+
+    def test_a_snapshot_of_which_all_is_taken_out_finds_nothing(self, index: KnowledgeIndex) -> None:
+        bare = index.without([document.document_id for document in DOCUMENTS])
+        assert search(bare, "return boots", audiences=EVERYONE) == []
+        assert bare.documents() == ()

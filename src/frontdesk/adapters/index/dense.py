@@ -1,5 +1,6 @@
 """Cosine search over memory-mapped vectors, exact up to a size and rescored exactly above it."""
 
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class DenseIndex:
 
     def __init__(self, folder: Path, permission: Permission) -> None:
         self._vectors: NDArray[np.float32] = map_array(folder / VECTORS)
-        self._permission = permission
+        self.permission = permission
         has_heads = (folder / HEADS).is_file()
         self._heads: NDArray[np.float32] | None = map_array(folder / HEADS) if has_heads else None
         self._axes: NDArray[np.float32] | None = map_array(folder / AXES) if has_heads else None
@@ -57,12 +58,18 @@ class DenseIndex:
         question = np.ascontiguousarray(vector, np.float32).reshape(-1)
         if question.shape[0] != self._vectors.shape[1]:
             raise MalformedError("The question was embedded by another model than the snapshot.", field="vector")
-        ranges = self._permission.ranges(audiences)
+        ranges = self.permission.ranges(audiences)
         if self._heads is None or self._axes is None or sum(end - start for start, end in ranges) < HEADS_FROM:
             return best(*_scan(self._vectors, question, ranges), limit)
         rows, rough = _scan(self._heads, np.vecdot(self._axes, question), ranges)
         chosen, _ = strongest(rows, rough, max(RESCORED_AT_LEAST, RESCORED_PER_HIT * limit))
         return best(chosen, np.vecdot(self._vectors[chosen], question), limit)
+
+    def under(self, permission: Permission) -> "DenseIndex":
+        """The same vectors, of which other rows may be seen."""
+        other = copy(self)
+        other.permission = permission
+        return other
 
     def vector(self, row: int) -> NDArray[np.float32]:
         return np.array(self._vectors[row], np.float32)

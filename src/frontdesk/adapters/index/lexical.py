@@ -1,6 +1,7 @@
 """BM25 over memory-mapped postings that are sorted by row, so that a permission cuts each list before it is scored."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from math import log
 from pathlib import Path
@@ -42,7 +43,7 @@ class Bm25Index:
         self._ends = map_array(folder / ENDS)
         self._rows = map_array(folder / ROWS)
         self._weights: NDArray[np.float32] = map_array(folder / WEIGHTS)
-        self._permission = permission
+        self.permission = permission
         self._chunk_count = chunk_count
         self._languages = tuple(languages)
         self._meant = lru_cache(maxsize=1024)(self._read_meant)
@@ -50,7 +51,7 @@ class Bm25Index:
     def search(
         self, text: str, *, audiences: Audiences, language: str, limit: int, also: Sequence[str] = ()
     ) -> Ranking:
-        ranges = self._permission.ranges(audiences)
+        ranges = self.permission.ranges(audiences)
         if not ranges:
             return ()
         scores = np.zeros(self._chunk_count, np.float32)
@@ -60,10 +61,16 @@ class Bm25Index:
         return best(rows, scores[rows], limit)
 
     def corrections(self, word: str, *, audiences: Audiences, language: str) -> tuple[str, ...]:
-        ranges = self._permission.ranges(audiences)
+        ranges = self.permission.ranges(audiences)
         if self._known(word, language) is not None:
             return ()
         return tuple(meant for meant, number in self._meant(word, language) if self._is_seen(number, ranges))
+
+    def under(self, permission: Permission) -> "Bm25Index":
+        """The same index, in which other rows may be seen."""
+        other = copy(self)
+        other.permission = permission
+        return other
 
     def inverse_frequency(self, stem: str) -> float:
         number = self._vocabulary.find(stem)

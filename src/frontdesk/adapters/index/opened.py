@@ -1,6 +1,6 @@
 """One opened snapshot: everything a turn reads, in place."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class FolderIndex:
 
     def __init__(self, folder: Path, manifest: SnapshotManifest) -> None:
         self._manifest = manifest
-        permission = Permission(manifest.audiences)
+        self._permission = permission = Permission(manifest.audiences)
         self._lexical = Bm25Index(
             folder, permission, chunk_count=manifest.chunk_count, languages=sorted(manifest.languages)
         )
@@ -41,6 +41,14 @@ class FolderIndex:
     @property
     def manifest(self) -> SnapshotManifest:
         return self._manifest
+
+    @property
+    def whole(self) -> "FolderIndex":
+        return self
+
+    def without(self, documents: Collection[DocumentId]) -> "FolderIndex | NarrowedIndex":
+        hidden = frozenset(document_id for document_id in documents if self._number_of(document_id) is not None)
+        return NarrowedIndex(self, hidden, self._permission) if hidden else self
 
     @property
     def lexical(self) -> Bm25Index:
@@ -88,3 +96,54 @@ class FolderIndex:
 
     def _read_document(self, number: int) -> Document:
         return to_document(self._documents.read(number))
+
+
+class NarrowedIndex:
+    """A snapshot of which some documents are gone: neither leg scores them, and nobody can read them."""
+
+    def __init__(self, whole: FolderIndex, hidden: frozenset[DocumentId], permission: Permission) -> None:
+        """`permission` is that of the whole snapshot."""
+        self._whole = whole
+        self._hidden = hidden
+        seen = permission.without([row for document_id in hidden for row in whole.rows_of(document_id)])
+        self._lexical = whole.lexical.under(seen)
+        self._dense = whole.dense.under(seen) if whole.dense else None
+        self.chunk = whole.chunk
+        self.vector = whole.vector
+        self.inverse_frequency = whole.inverse_frequency
+
+    @property
+    def manifest(self) -> SnapshotManifest:
+        return self._whole.manifest
+
+    @property
+    def whole(self) -> FolderIndex:
+        return self._whole
+
+    def without(self, documents: Collection[DocumentId]) -> "FolderIndex | NarrowedIndex":
+        return self._whole.without(documents)
+
+    @property
+    def lexical(self) -> Bm25Index:
+        return self._lexical
+
+    @property
+    def dense(self) -> DenseIndex | None:
+        return self._dense
+
+    def row_of(self, chunk_id: ChunkId) -> int | None:
+        row = self._whole.row_of(chunk_id)
+        return None if row is None or self.chunk(row).document_id in self._hidden else row
+
+    def rows_of(self, document_id: DocumentId) -> Sequence[int]:
+        return () if document_id in self._hidden else self._whole.rows_of(document_id)
+
+    def document(self, document_id: DocumentId) -> Document | None:
+        return None if document_id in self._hidden else self._whole.document(document_id)
+
+    def documents(self) -> Sequence[Document]:
+        return self._remaining
+
+    @cached_property
+    def _remaining(self) -> tuple[Document, ...]:
+        return tuple(one for one in self._whole.documents() if one.document_id not in self._hidden)
