@@ -28,6 +28,7 @@ from frontdesk.domain.ids import (
 from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
 from frontdesk.domain.money import LedgerEntry
 from frontdesk.domain.occurrences import Occurrence, Severity
+from frontdesk.domain.overlay import Overlay, Withdrawal
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Citation, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -420,6 +421,24 @@ class StaffSessionStore(Protocol):
         ...
 
 
+class WithdrawalStore(Protocol):
+    """Documents that were withdrawn and let in again."""
+
+    def add(self, change: Withdrawal) -> None: ...
+
+    def version(self) -> int:
+        """How many changes there were; that of the newest overlay."""
+        ...
+
+    def overlay(self) -> Overlay:
+        """What holds now; the newest withdrawal first."""
+        ...
+
+    def of(self, document_id: DocumentId, *, limit: int) -> Sequence[Withdrawal]:
+        """The changes of one document, newest first."""
+        ...
+
+
 class Stores(Protocol):
     """Every store, bound to one transaction."""
 
@@ -459,6 +478,8 @@ class Stores(Protocol):
     def staff_keys(self) -> StaffKeyStore: ...
     @property
     def staff_sessions(self) -> StaffSessionStore: ...
+    @property
+    def withdrawals(self) -> WithdrawalStore: ...
 
 
 class Database(Protocol):
@@ -511,4 +532,5 @@ __all__ = [
     "StoredTurn",
     "Stores",
     "TurnStore",
+    "WithdrawalStore",
 ]

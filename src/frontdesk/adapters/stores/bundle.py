@@ -19,6 +19,7 @@ from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.staff_keys import StaffKeys
 from frontdesk.adapters.stores.staff_sessions import StaffSessions
 from frontdesk.adapters.stores.turns import Turns
+from frontdesk.adapters.stores.withdrawals import Withdrawals
 from frontdesk.domain.ids import ConversationId
 
 
@@ -45,3 +46,4 @@ class BoundStores:
         self.releases = Releases(session)
         self.staff_keys = StaffKeys(session)
         self.staff_sessions = StaffSessions(session)
+        self.withdrawals = Withdrawals(session)
