@@ -1,7 +1,11 @@
 """A release with everything it pins opened and ready."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
 
+from frontdesk.domain.ids import DocumentId
+from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay
 from frontdesk.domain.release import AssistantContent, Localised, ReleaseManifest, localised
 from frontdesk.turn.generation import Generator, SideJobs
 from frontdesk.turn.grounding import Grounder
@@ -22,6 +26,18 @@ class ServedRelease:
     generator: Generator
     grounder: Grounder
     jobs: SideJobs
+    overlay: Overlay = NOTHING_WITHDRAWN
+    """What it is served without; `retriever` knows nothing of these documents."""
+    newest_overlay: Callable[[], Overlay] = lambda: NOTHING_WITHDRAWN
+    """What is withdrawn by now, for turns that began before."""
+
+    def under(self, overlay: Overlay) -> Self:
+        """The same release, served without what is withdrawn."""
+        return replace(self, overlay=overlay, retriever=self.retriever.under(overlay.documents))
+
+    def is_withdrawn(self, document_id: DocumentId) -> bool:
+        """Whether a document may not be cited any more, also where that was decided since the turn began."""
+        return self.newest_overlay().hides(document_id)
 
     def say(self, texts: Localised, language: str) -> str:
         """The text in the language, else in the assistant's default one."""

@@ -1,6 +1,6 @@
 """The retrieve stage: both legs, fusion, passages, confidence."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.knowledge import Hit, Ranking
 from frontdesk.domain.release import RetrievalSettings
 from frontdesk.domain.turn import ConfidenceLevel, RetrievalResult, SearchLimits, SearchQuery
@@ -77,17 +78,30 @@ class _Watch:
 class Retriever:
     """Searches one snapshot. Whoever asks sees permitted chunks only: the filter is inside each leg's query."""
 
-    def __init__(self, index: KnowledgeIndex, embedder: Embedder | None, settings: RetrievalSettings) -> None:
+    def __init__(
+        self,
+        index: KnowledgeIndex,
+        embedder: Embedder | None,
+        settings: RetrievalSettings,
+        *,
+        chunk_terms: ChunkTerms | None = None,
+    ) -> None:
+        """`chunk_terms` are what another retriever has read of the same snapshot."""
         self._index = index
         self._embedder = embedder
         self._settings = settings
-        self._chunk_terms = ChunkTerms(index)
+        self._chunk_terms = chunk_terms or ChunkTerms(index)
         self._expansion = Expansion(settings.synonyms, index)
 
     @property
     def index(self) -> KnowledgeIndex:
         """The snapshot that is searched."""
         return self._index
+
+    def under(self, withdrawn: Collection[DocumentId]) -> "Retriever":
+        """The same search over the snapshot without these documents."""
+        index = self._index.without(withdrawn)
+        return Retriever(index, self._embedder, self._settings, chunk_terms=self._chunk_terms)
 
     async def retrieve(
         self,
