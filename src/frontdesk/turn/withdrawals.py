@@ -105,4 +105,3 @@ class WithdrawalFeed:
 
 def _newer(stores: Stores, version: int) -> Overlay | None:
     return stores.withdrawals.overlay() if stores.withdrawals.version() > version else None
-
