@@ -500,6 +500,10 @@ class Database(Protocol):
         """Return once the conversation may have events beyond `after`, or at the time-out; may return early."""
         ...
 
+    async def wait_for_turns(self, *, timeout_s: float) -> None:
+        """Return once another process may have left a turn to be claimed, or at the time-out; may return early."""
+        ...
+
     async def ping(self) -> None:
         """Raises: StoreUnavailableError."""
         ...

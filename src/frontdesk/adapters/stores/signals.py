@@ -1,4 +1,4 @@
-"""Waking those who wait for a conversation's next event."""
+"""Waking those who wait for a conversation's next event, and those who look for turns to claim."""
 
 import asyncio
 from collections import OrderedDict, defaultdict
@@ -55,6 +55,11 @@ class EventSignals:
         finally:
             self._forget(conversation_id, future)
 
+    async def look(self) -> None:
+        """Look up now what everybody waits for, for example after announcements went unheard."""
+        if self._waiting:
+            await self._look(list(self._waiting))
+
     async def close(self) -> None:
         """Let everybody who waits return now."""
         for futures in self._waiting.values():
@@ -85,9 +90,25 @@ class EventSignals:
     async def _poll_while_waiting(self) -> None:
         while self._waiting:
             await asyncio.sleep(self._poll_s)
-            if self._waiting:
-                await self._look(list(self._waiting))
+            await self.look()
 
     async def _look(self, conversation_ids: Sequence[ConversationId]) -> None:
         with suppress(UnavailableError):
             self.announce(await self._look_up(conversation_ids))
+
+
+class TurnCalls:
+    """Tells whoever claims turns that some may be free; a call that nobody waits for is kept for the next wait."""
+
+    def __init__(self) -> None:
+        self._called = asyncio.Event()
+
+    def call(self) -> None:
+        self._called.set()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Until the next call, or so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._called.wait()
+        self._called.clear()

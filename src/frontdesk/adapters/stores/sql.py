@@ -10,6 +10,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 EVENTS_CHANNEL = "frontdesk_events"
 """PostgreSQL's channel for new events; a notification reads `conversation_id:last_seq`."""
+TURNS_CHANNEL = "frontdesk_turns"
+"""PostgreSQL's channel for turns that anybody may claim; a notification is empty."""
 
 
 class DatabaseNow(FunctionElement[int]):
@@ -48,6 +50,26 @@ def _sqlite_announce(_element: AnnounceEvents, _compiler: SQLCompiler, **_: Any)
 def _postgresql_announce(_element: AnnounceEvents, _compiler: SQLCompiler, **_: Any) -> str:
     told = "conversations.conversation_id || ':' || CAST(conversations.last_seq AS TEXT)"
     return f"CAST(pg_notify('{EVENTS_CHANNEL}', {told}) AS TEXT)"
+
+
+class AnnounceTurns(FunctionElement[str]):
+    """Beside a statement that frees a turn: tells every process on commit, so that one claims it at once.
+
+    SQLite has one writing process, whose runner knows already.
+    """
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(AnnounceTurns, "sqlite")
+def _sqlite_call(_element: AnnounceTurns, _compiler: SQLCompiler, **_: Any) -> str:
+    return "NULL"
+
+
+@compiles(AnnounceTurns, "postgresql")
+def _postgresql_call(_element: AnnounceTurns, _compiler: SQLCompiler, **_: Any) -> str:
+    return f"CAST(pg_notify('{TURNS_CHANNEL}', '') AS TEXT)"
 
 
 def insert_if_absent(table: Table) -> Insert:

@@ -87,6 +87,10 @@ class SqliteDatabase:
     async def wait_for_events(self, conversation_id: ConversationId, *, after: int, timeout_s: float) -> None:
         await self._signals.wait(conversation_id, after=after, timeout_s=timeout_s)
 
+    async def wait_for_turns(self, *, timeout_s: float) -> None:
+        """There is no other process whose turns could be claimed."""
+        await asyncio.sleep(timeout_s)
+
     async def ping(self) -> None:
         """Raises: StoreUnavailableError."""
         await self.read(lambda stores: stores.staff_keys.count())
