@@ -1,6 +1,5 @@
 """What was paid for, and what may be spent. Amounts are US dollars as exact decimals; the stores keep billionths."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,8 +8,6 @@ from typing import Literal
 from frontdesk.domain.ids import ConversationId, CustomerId, ReleaseId, TurnId
 from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Purpose, Usage
-
-NOTHING = Decimal(0)
 
 Spending = Purpose | Literal["embed"]
 """What money is spent on."""
@@ -71,7 +68,7 @@ class Level:
     def share(self) -> float:
         """What is spent and set aside, of what may be; 1 is full."""
         taken = self.spent_usd + self.reserved_usd
-        return float(taken / self.cap.usd) if self.cap.usd else float(taken > 0) + 1.0
+        return float(taken / self.cap.usd) if self.cap.usd else 1.0
 
     @property
     def is_over(self) -> bool:
@@ -97,33 +94,35 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """For whom money is spent."""
+    """For whom money is spent; nobody where the work was not asked for by a conversation."""
 
-    turn_id: TurnId
-    conversation_id: ConversationId
+    turn_id: TurnId | None = None
+    conversation_id: ConversationId | None = None
     customer_id: CustomerId | None = None
 
 
 def spans_at(payer: Payer, at: datetime) -> tuple[Span, ...]:
-    """Every span that money counts for which is spent now, the narrowest first. Days are those of UTC."""
+    """Every span that money counts for which is spent at that time. Days are those of UTC."""
     day = f"{at:%Y-%m-%d}"
-    return (
-        Span(scope="turn", key=payer.turn_id),
-        Span(scope="conversation", key=payer.conversation_id),
-        Span(scope="customer_day", key=f"{payer.customer_id or payer.conversation_id} {day}"),
-        Span(scope="day", key=day),
-        Span(scope="month", key=day[:7]),
-    )
+    subject = payer.customer_id or payer.conversation_id
+    keys: dict[Scope, str | None] = {
+        "turn": payer.turn_id,
+        "conversation": payer.conversation_id,
+        "customer_day": f"{subject} {day}" if subject else None,
+        "day": day,
+        "month": day[:7],
+    }
+    return tuple(Span(scope=scope, key=key) for scope, key in keys.items() if key)
 
 
 def caps_at(ceilings: Ceilings, payer: Payer, at: datetime) -> tuple[Cap, ...]:
-    """The ceilings that are set, each with its span; the narrowest first."""
-    bounds: Sequence[float | None] = (
-        ceilings.per_turn_usd,
-        ceilings.per_conversation_usd,
-        ceilings.per_customer_day_usd,
-        ceilings.per_day_usd,
-        ceilings.per_month_usd,
-    )
-    spans = zip(spans_at(payer, at), bounds, strict=True)
+    """The ceilings that are set, each with its span."""
+    bounds: dict[Scope, float | None] = {
+        "turn": ceilings.per_turn_usd,
+        "conversation": ceilings.per_conversation_usd,
+        "customer_day": ceilings.per_customer_day_usd,
+        "day": ceilings.per_day_usd,
+        "month": ceilings.per_month_usd,
+    }
+    spans = [(span, bounds[span.scope]) for span in spans_at(payer, at)]
     return tuple(Cap(span=span, usd=Decimal(str(usd))) for span, usd in spans if usd is not None)

@@ -6,7 +6,8 @@ It must be repeatable: on a conflict, or when a group commit is replayed, it is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 
 from frontdesk.domain.attachments import Attachment
@@ -26,7 +27,7 @@ from frontdesk.domain.ids import (
     TurnId,
 )
 from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListPlace, TurnSummary
-from frontdesk.domain.money import LedgerEntry
+from frontdesk.domain.money import Cap, LedgerEntry, Level, Reservation
 from frontdesk.domain.occurrences import Occurrence, Severity
 from frontdesk.domain.overlay import Overlay, Withdrawal
 from frontdesk.domain.release import ReleaseManifest
@@ -298,7 +299,48 @@ class CitationStore(Protocol):
 class LedgerStore(Protocol):
     """Everything that was paid for; nothing in it is ever changed."""
 
-    def add(self, entries: Sequence[LedgerEntry]) -> None: ...
+    def add(self, entries: Sequence[LedgerEntry]) -> None:
+        """Write them, and count them for the budgets of their time and payer."""
+        ...
+
+
+class BudgetStore(Protocol):
+    """What is spent and set aside in each span that a ceiling holds for."""
+
+    def now(self) -> datetime:
+        """The database's time: it says which day it is."""
+        ...
+
+    def levels(self, caps: Sequence[Cap]) -> Sequence[Level]:
+        """How full the spans are, in the order of the caps; writes nothing."""
+        ...
+
+    def reserve(self, reservation: Reservation, caps: Sequence[Cap], *, expires_s: float) -> Sequence[Level]:
+        """Set the money aside in each cap's span, and give how full they are with it.
+
+        Where that is more than a cap allows, nothing is set aside; the levels are as they would have been.
+        """
+        ...
+
+    def shrink(self, amounts: Mapping[str, Decimal]) -> None:
+        """Keep of these reservations only as much as was spent; one that is gone stays so."""
+        ...
+
+    def of_turn(self, turn_id: TurnId) -> Sequence[Reservation]:
+        """Everything that is set aside for the turn, by whichever worker; nobody else changes it until the commit."""
+        ...
+
+    def expired(self, *, limit: int) -> Sequence[Reservation]:
+        """Reservations whose time is over and whose turn has ended: nobody will settle them."""
+        ...
+
+    def release(self, gone: Sequence[Reservation]) -> None:
+        """Let go of what was set aside; what was spent of it is the ledger's."""
+        ...
+
+    def forget(self, *, kept: timedelta) -> int:
+        """Drop the spans that nothing changed for so long; how many that were. They come back where needed."""
+        ...
 
 
 class OccurrenceStore(Protocol):
@@ -465,6 +507,8 @@ class Stores(Protocol):
     @property
     def ledger(self) -> LedgerStore: ...
     @property
+    def budgets(self) -> BudgetStore: ...
+    @property
     def occurrences(self) -> OccurrenceStore: ...
     @property
     def escalations(self) -> EscalationStore: ...
@@ -513,6 +557,7 @@ class Database(Protocol):
 
 __all__ = [
     "AttachmentStore",
+    "BudgetStore",
     "CitationStore",
     "ConversationFinder",
     "ConversationStore",
@@ -522,6 +567,7 @@ __all__ = [
     "EventLog",
     "FeedbackStore",
     "ForkStore",
+    "LedgerStore",
     "MessageStore",
     "OccurrenceStore",
     "Outbox",

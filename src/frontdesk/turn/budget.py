@@ -18,6 +18,7 @@ Thrift = Literal["none", "small", "short", "extractive"]
 """How an answer is made cheaper while money runs low, each step with the ones before it: a smaller model, a shorter
 request, quotations only."""
 
+
 class Price(Protocol):
     """What a request costs, in US dollars; None where that is not known."""
 

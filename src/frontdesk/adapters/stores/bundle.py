@@ -1,6 +1,7 @@
 """Every store, bound to one connection and so to one transaction."""
 
 from frontdesk.adapters.stores.attachments import Attachments
+from frontdesk.adapters.stores.budgets import Budgets
 from frontdesk.adapters.stores.citations import Citations
 from frontdesk.adapters.stores.conversations import Conversations
 from frontdesk.adapters.stores.customers import Customers
@@ -39,6 +40,7 @@ class BoundStores:
         self.feedback = GivenFeedback(session)
         self.citations = Citations(session)
         self.ledger = Ledger(session)
+        self.budgets = Budgets(session)
         self.occurrences = Occurrences(session)
         self.escalations = Escalations(session)
         self.finder = Finder(session)

@@ -1,4 +1,4 @@
-"""The ledger: written once, never changed."""
+"""The ledger: written once, never changed. Every entry counts for the budgets of its time and its payer."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
+from frontdesk.adapters.stores.budgets import NANO, Budgets
 from frontdesk.adapters.stores.schema import ledger
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_ms
 from frontdesk.domain.ids import TurnId
-from frontdesk.domain.money import LedgerEntry
-
-NANO = Decimal(10) ** 9
+from frontdesk.domain.money import LedgerEntry, Payer, Span, spans_at
 
 _ADD = insert(ledger)
 _OF_TURN = select(ledger).where(ledger.c.turn_id == bindparam("wanted")).order_by(ledger.c.entry_id)
@@ -34,6 +33,7 @@ class Ledger:
     def add(self, entries: Sequence[LedgerEntry]) -> None:
         if entries:
             self._session.run_many(_ADD, [_row(entry) for entry in entries])
+            Budgets(self._session).change(_spent_by(entries))
 
     def of_turn(self, turn_id: TurnId) -> list[dict[str, Any]]:
         """What the turn cost, JSON-ready, for its trace."""
@@ -46,6 +46,17 @@ class Ledger:
             }
             for row in self._session.rows(_OF_TURN, {"wanted": turn_id})
         ]
+
+
+def _spent_by(entries: Sequence[LedgerEntry]) -> dict[Span, tuple[int, int]]:
+    """What the entries cost together, in billionths, in each span that they count for."""
+    spent: dict[Span, tuple[int, int]] = {}
+    for entry in entries:
+        cost = to_nanousd(entry.cost_usd or Decimal(0))
+        payer = Payer(turn_id=entry.turn_id, conversation_id=entry.conversation_id, customer_id=entry.customer_id)
+        for span in spans_at(payer, entry.at) if cost else ():
+            spent[span] = (spent.get(span, (0, 0))[0] + cost, 0)
+    return spent
 
 
 def _row(entry: LedgerEntry) -> dict[str, Any]:

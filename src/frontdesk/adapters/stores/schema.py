@@ -261,6 +261,7 @@ ledger = Table(
     Index("ix_ledger_at", "at"),
     Index("ix_ledger_turn_id", "turn_id"),
     Index("ix_ledger_conversation_id", "conversation_id"),
+    Index("ix_ledger_customer_id", "customer_id", "at"),
 )
 """Everything that was paid for, in billionths of a US dollar; null where the price is not known. Nothing is ever
 changed in it: a reconciliation adds an adjustment."""

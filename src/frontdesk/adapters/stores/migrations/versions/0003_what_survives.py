@@ -64,6 +64,7 @@ def _create_ledger() -> None:
     op.create_index("ix_ledger_at", "ledger", ["at"], unique=False)
     op.create_index("ix_ledger_turn_id", "ledger", ["turn_id"], unique=False)
     op.create_index("ix_ledger_conversation_id", "ledger", ["conversation_id"], unique=False)
+    op.create_index("ix_ledger_customer_id", "ledger", ["customer_id", "at"], unique=False)
     _fill_ledger(op.get_bind())
     op.drop_table("cost_entries")
 
