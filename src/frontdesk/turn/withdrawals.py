@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
-from frontdesk.domain.errors import DependencyError, MalformedError, NotFoundError
+from frontdesk.domain.errors import ConflictError, DependencyError, MalformedError, NotFoundError
+from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.overlay import MAX_REASON_CHARS, Overlay, Withdrawal
+from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.loops import forever
 
@@ -14,6 +17,29 @@ log = structlog.get_logger()
 
 POLL_S = 0.4
 """Between two looks at what other processes changed: a withdrawn document is gone everywhere within a second."""
+
+
+def find_document(index: KnowledgeIndex, wanted: str) -> DocumentId:
+    """The document that a person means by an id, a path with or without its source, or an address.
+
+    An id is taken as it is: the document may be in another snapshot.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: there are several.
+    """
+    with suppress(MalformedError):
+        return DocumentId.parse(wanted.strip(), field="document")
+    said = wanted.strip().removeprefix("./")
+    found = [one for one in index.documents() if said in (one.path, f"{one.source}/{one.path}", one.url) and said]
+    if not found:
+        raise NotFoundError(
+            "There is no such document. Name it by its path, its address, or its id.", field="document"
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one.source}/{one.path} ({one.document_id})" for one in found)
+        raise ConflictError(f"Several documents are named so: {names}. Use an id.", field="document")
+    return found[0].document_id
 
 
 def clean_reason(reason: str, *, is_needed: bool) -> str:

@@ -37,11 +37,11 @@ class SuggestionsOut(BaseModel):
     items: list[SuggestionOut] = Field(description=f"At most {MOST}; none where the turn gave no answer.")
 
 
-Key = tuple[TurnId, ReleaseId, ConversationId]
+Key = tuple[TurnId, ReleaseId, int, ConversationId]
 
 
 class SuggestionShelf:
-    """Suggestions that were made, the latest thousand; a release that goes live makes its own."""
+    """Suggestions that were made, the latest thousand; made anew for a release that goes live and after a withdrawal."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[Key, Suggestions] = OrderedDict()
@@ -64,7 +64,7 @@ async def read_suggestions(request: Request) -> Response:
     turn_id = to_turn_id(request.path_params["turn_id"])
     release = app.releases.serving()
     shelf: SuggestionShelf = request.app.state.suggestions
-    key = (turn_id, release.manifest.release_id, conversation_id)
+    key = (turn_id, release.manifest.release_id, release.overlay.version, conversation_id)
     made = shelf.get(key)
     if made is None:
         made = await _suggest(app, release, conversation_id, turn_id)
