@@ -4,7 +4,8 @@ from urllib.parse import quote, urlencode
 
 CONVERSATIONS = "/console/conversations"
 TURNS = "/console/turns"
-DOCUMENTS = "/console/knowledge/documents"
+KNOWLEDGE = "/console/knowledge"
+DOCUMENTS = f"{KNOWLEDGE}/documents"
 
 
 def conversation_address(conversation_id: str) -> str:

@@ -15,13 +15,14 @@ from frontdesk.domain.conversation import PUBLIC
 from frontdesk.domain.errors import MalformedError, NotFoundError
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.knowledge import Chunk, Document
+from frontdesk.domain.overlay import MAX_REASON_CHARS
 from frontdesk.ingest.chunking import approximate_tokens
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.server.access import Access
 from frontdesk.server.pages.console import words
-from frontdesk.server.pages.console.addresses import DOCUMENTS, document_address, turn_address
+from frontdesk.server.pages.console.addresses import DOCUMENTS, KNOWLEDGE, document_address, turn_address
 from frontdesk.server.pages.console.frame import Frame, frame_for
-from frontdesk.server.pages.console.knowledge.listing import KNOWLEDGE
+from frontdesk.server.pages.console.knowledge.withdrawing import WithdrawnDocument, withdrawn_document
 from frontdesk.server.pages.console.words import Badge
 from frontdesk.server.pages.help.popular import PERIOD
 from frontdesk.server.pages.layout import Part, lay_out_sections
@@ -147,6 +148,11 @@ class DocumentPage:
     frame: Frame
     knowledge: str
     about: About
+    withdrawn: WithdrawnDocument | None
+    """None while answers may rest on it."""
+    withdraw: str
+    """Where the form that withdraws it leads."""
+    max_reason_chars: int
     is_estimate: bool
     """Tokens are estimated: there is no embedder to count them."""
     days: int
@@ -165,7 +171,8 @@ class DocumentPage:
 async def document_page(request: Request) -> Response:
     """One document of the live snapshot, with the words or the chunk that the address names."""
     app = frontdesk_of(request)
-    index = app.releases.serving().retriever.index
+    release = app.releases.serving()
+    index = release.retriever.index.whole
     cut = _document(index, request.path_params["document_id"])
     document_id, since = cut.document.document_id, app.clock.now() - PERIOD
     quotes, citations = await app.database.read(
@@ -174,6 +181,7 @@ async def document_page(request: Request) -> Response:
             stores.citations.latest_of(document_id, limit=_CITATIONS),
         )
     )
+    change = release.overlay.withdrawn.get(document_id)
     chosen = cut.number_of(request.query_params.get("chunk", ""))
     quote = request.query_params.get("quote", "")[:_MAX_QUOTE_CHARS].strip()
     marked = cut.find(quote, chosen)
@@ -183,7 +191,10 @@ async def document_page(request: Request) -> Response:
     page = DocumentPage(
         frame=await frame_for(request, active="knowledge", title=cut.document.title),
         knowledge=KNOWLEDGE,
-        about=_about(cut.document),
+        about=_about(cut.document, is_withdrawn=change is not None),
+        withdrawn=withdrawn_document(change, index) if change else None,
+        withdraw=f"{document_address(document_id)}/withdraw",
+        max_reason_chars=MAX_REASON_CHARS,
         is_estimate=app.embedder is None,
         days=PERIOD.days,
         sections=_sections(cut, views, marked),
@@ -209,7 +220,7 @@ def _document(index: KnowledgeIndex, wanted: str) -> CutDocument:
     return CutDocument(document=document, chunks=chunks)
 
 
-def _about(document: Document) -> About:
+def _about(document: Document, *, is_withdrawn: bool) -> About:
     is_public = document.audience == PUBLIC
     return About(
         document_id=document.document_id,
@@ -222,7 +233,7 @@ def _about(document: Document) -> About:
         reviewed=document.reviewed,
         fetched_at=document.fetched_at,
         original=safe_href(document.url),
-        help_page=f"/help/{document.document_id}" if is_public else "",
+        help_page=f"/help/{document.document_id}" if is_public and not is_withdrawn else "",
         characters=len(document.text),
     )
 

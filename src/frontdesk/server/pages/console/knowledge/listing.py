@@ -11,8 +11,10 @@ from fastapi.responses import Response
 from frontdesk.domain.citing import TimesCited
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.knowledge import SnapshotManifest
+from frontdesk.domain.overlay import Overlay
+from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.server.access import Access
-from frontdesk.server.pages.console.addresses import document_address
+from frontdesk.server.pages.console.addresses import KNOWLEDGE, document_address
 from frontdesk.server.pages.console.frame import Frame, frame_for
 from frontdesk.server.pages.console.knowledge.catalogue import (
     EVER,
@@ -24,11 +26,11 @@ from frontdesk.server.pages.console.knowledge.catalogue import (
     catalogue_of,
     list_documents,
 )
+from frontdesk.server.pages.console.knowledge.withdrawing import WithdrawnDocument, withdrawn_documents
 from frontdesk.server.pages.help.popular import PERIOD, STAFF_S, Popular
 from frontdesk.server.pages.rendering import html
 from frontdesk.server.routes import Operation, frontdesk_of
 
-KNOWLEDGE = "/console/knowledge"
 TRY = f"{KNOWLEDGE}/try"
 PER_PAGE = 50
 _MAX_CHARS = 200
@@ -66,6 +68,7 @@ class Column:
 class DocumentRow:
     href: str
     title: str
+    is_withdrawn: bool
     where: str
     """Source and path."""
     language: str
@@ -86,6 +89,7 @@ class KnowledgePage:
     languages: str
     """Chunks of each, in words; so below."""
     audiences: str
+    withdrawn: Sequence[WithdrawnDocument]
     documents: int
     never_cited: int
     days: int
@@ -111,13 +115,14 @@ class KnowledgePage:
 
 async def knowledge_page(request: Request) -> Response:
     """The live snapshot and its documents; for htmx only the list."""
-    index = frontdesk_of(request).releases.serving().retriever.index
+    release = frontdesk_of(request).releases.serving()
+    index = release.retriever.index.whole
     popular: Popular = request.app.state.popular
     times = await popular.times_cited(max_age_s=STAFF_S)
     catalogue = catalogue_of(index)
     values = _values(request.query_params)
     frame = await frame_for(request, active="knowledge", title="Knowledge")
-    page = _page(frame, index.manifest, catalogue, times, values)
+    page = _page(frame, index, release.overlay, catalogue, times, values)
     if request.headers.get("hx-target") == _LIST:
         return html(request, "console/document-list.html", page, headers={"HX-Push-Url": page.address})
     return html(request, "console/knowledge.html", page)
@@ -125,7 +130,8 @@ async def knowledge_page(request: Request) -> Response:
 
 def _page(
     frame: Frame,
-    manifest: SnapshotManifest,
+    index: KnowledgeIndex,
+    overlay: Overlay,
     catalogue: Catalogue,
     times: Mapping[DocumentId, TimesCited],
     values: Mapping[str, str],
@@ -136,16 +142,17 @@ def _page(
     is_last = first + PER_PAGE >= len(found)
     return KnowledgePage(
         frame=frame,
-        snapshot=manifest,
-        languages=_in_words(manifest.languages),
-        audiences=_in_words(manifest.audiences),
+        snapshot=index.manifest,
+        languages=_in_words(index.manifest.languages),
+        audiences=_in_words(index.manifest.audiences),
+        withdrawn=withdrawn_documents(overlay, index),
         documents=len(catalogue.entries),
         never_cited=sum(entry.document.document_id not in times for entry in catalogue.entries),
         days=PERIOD.days,
         values=values,
         choices=_choices(catalogue, values),
         columns=[_column(name, heading, is_number, values) for name, heading, is_number in _COLUMNS],
-        rows=[_row(listed) for listed in found[first : first + PER_PAGE]],
+        rows=[_row(listed, overlay) for listed in found[first : first + PER_PAGE]],
         found=len(found),
         first=first + 1,
         is_narrowed=any(values[name] for name in ("q", "language", "audience", "owner", "cited")),
@@ -210,11 +217,12 @@ def _column(name: str, heading: str, is_number: bool, values: Mapping[str, str])
     )
 
 
-def _row(listed: Listed) -> DocumentRow:
+def _row(listed: Listed, overlay: Overlay) -> DocumentRow:
     document = listed.entry.document
     return DocumentRow(
         href=document_address(document.document_id),
         title=document.title,
+        is_withdrawn=overlay.hides(document.document_id),
         where=f"{document.source}/{document.path}",
         language=document.language,
         audience=document.audience,

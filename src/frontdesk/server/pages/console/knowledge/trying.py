@@ -13,9 +13,9 @@ from frontdesk.domain.errors import InputError
 from frontdesk.domain.knowledge import Passage, SnapshotManifest
 from frontdesk.domain.turn import NearMiss, RetrievalResult, Rewording
 from frontdesk.server.access import Access
-from frontdesk.server.pages.console.addresses import document_address
+from frontdesk.server.pages.console.addresses import KNOWLEDGE, document_address
 from frontdesk.server.pages.console.frame import Frame, frame_for
-from frontdesk.server.pages.console.knowledge.listing import KNOWLEDGE, TRY
+from frontdesk.server.pages.console.knowledge.listing import TRY
 from frontdesk.server.pages.console.words import Tone, say_degraded, say_ms
 from frontdesk.server.pages.layout import Part, lay_out
 from frontdesk.server.pages.rendering import html
