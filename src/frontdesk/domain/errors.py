@@ -24,6 +24,7 @@
         ChecksumError              a stored file is not what was written
         LeaseLostError             another worker owns this turn now
         HandedOverError            a person owns this conversation now
+        SupersededError            a later message took this turn's place
       ConfigError                at start only; lists every problem at once
 
 Blocked, unsupported, refused, escalated and quarantined are results, not errors.
@@ -141,6 +142,10 @@ class LeaseLostError(StoredDataError):
 
 class HandedOverError(StoredDataError):
     code = "handed_over"
+
+
+class SupersededError(StoredDataError):
+    code = "superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The values that travel through a turn, in the order of the stages."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,10 @@ class TurnState(StrEnum):
     ENDED = "ended"
 
 
+Lane = Literal["normal", "kept"]
+"""`kept` turns came in a rush: they wait until nobody else does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """The right to write for a turn. A commit with an older fence is refused."""
@@ -83,6 +88,12 @@ class OpenTurn:
     """How many files came with the message; the text may be empty then. No stage reads them."""
     is_duplicate: bool = False
     """The idempotency key was seen before; this is the turn it opened then."""
+    opened_s: float = 0.0
+    """When it was accepted, on the monotonic clock of the process that works on it."""
+    due_s: float = math.inf
+    """When its time is up, on the same clock: wall clocks differ between machines, and step."""
+    superseded_by: TurnId | None = None
+    """A later message took its place: it ends without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

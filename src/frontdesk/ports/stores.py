@@ -5,7 +5,7 @@ It must be repeatable: on a conflict, or when a group commit is replayed, it is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
@@ -31,7 +31,7 @@ from frontdesk.domain.money import Cap, LedgerEntry, Level, Reservation
 from frontdesk.domain.occurrences import Occurrence, Severity
 from frontdesk.domain.overlay import Overlay, Withdrawal
 from frontdesk.domain.release import ReleaseManifest
-from frontdesk.domain.turn import Citation, Lease, Outcome, TurnRecord, TurnState
+from frontdesk.domain.turn import Citation, Lane, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
 
 T = TypeVar("T")
@@ -58,6 +58,35 @@ class StoredTurn:
     ended_at: datetime | None
     last_seq: int
     """Sequence number of the event that ended it; 0 while it runs."""
+    lane: Lane = "normal"
+    party: str = ""
+    """Whom fairness counts it for; forgotten when it ends."""
+    superseded_by: TurnId | None = None
+    """The later turn that took its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedTurn:
+    """A turn that has just been claimed, with its times as the database measures them."""
+
+    turn: StoredTurn
+    remaining_s: float
+    """Until its deadline; below 0 beyond it."""
+    waited_s: float
+    """Since it was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Who is being answered and who waits, in all processes together; per party, how many turns."""
+
+    running: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
+    workers: int = 0
+    """Processes that are answering somebody."""
+    oldest_s: float = 0.0
+    """How long the one that came first has waited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +237,27 @@ class TurnStore(Protocol):
 
     def get(self, turn_id: TurnId) -> StoredTurn | None: ...
 
-    def open(self, turn: StoredTurn, *, owner: str, lease_s: float) -> TurnState:
-        """Insert it as running under `owner` with fence 1, or as queued behind the conversation's unfinished turn."""
+    def open(self, turn: StoredTurn, *, owner: str, lease_s: float, must_wait: bool = False) -> TurnState:
+        """Insert it as running under `owner` with fence 1, or as queued.
+
+        It is queued behind the conversation's unfinished turn, and where it must wait for free hands. What lies
+        between its `accepted_at` and `deadline_at` is the time it has from now on, by the database's clock.
+        """
+        ...
+
+    def supersede(self, conversation_id: ConversationId, *, by: TurnId) -> tuple[StoredTurn, ...]:
+        """Let a new turn take the place of all that are unfinished, which are returned, oldest first.
+
+        What they had taken the place of passes on to the new one.
+        """
+        ...
+
+    def replaced(self, conversation_id: ConversationId, *, by: TurnId) -> tuple[StoredTurn, ...]:
+        """The turns whose place this one took, oldest first."""
+        ...
+
+    def announce(self) -> None:
+        """Call every process on commit: a turn may be free, or superseded."""
         ...
 
     def assert_held(self, lease: Lease) -> None:
@@ -217,6 +265,7 @@ class TurnStore(Protocol):
 
         Raises:
             LeaseLostError: another worker has it, or it has ended.
+            SupersededError: a later message took its place.
             HandedOverError: the conversation no longer belongs to the assistant.
         """
         ...
@@ -225,8 +274,24 @@ class TurnStore(Protocol):
         """Extend these leases; one that another worker has by now, or whose turn has ended, is left as it is."""
         ...
 
-    def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[StoredTurn, ...]:
-        """Take over running turns whose lease has run out and queued turns at the head of their conversation."""
+    def superseded_of(self, owner: str) -> tuple[TurnId, ...]:
+        """Running turns of this owner whose place a later message took."""
+        ...
+
+    def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[ClaimedTurn, ...]:
+        """Take over running turns whose lease has run out, then queued turns at the head of their conversation.
+
+        Those that have nothing but their end before them come first, kept ones last, and the parties take turns: whose
+        fewest are being answered comes next.
+        """
+        ...
+
+    def crowd(self) -> Crowd:
+        """Who is being answered and who waits, in all processes together."""
+        ...
+
+    def keep_late(self, *, after_s: float, time_s: float, limit: int) -> tuple[StoredTurn, ...]:
+        """Turn what has waited for so long into kept turns, which have so much time since they came; those turns."""
         ...
 
     def release(self, lease: Lease) -> None:
@@ -559,8 +624,10 @@ __all__ = [
     "AttachmentStore",
     "BudgetStore",
     "CitationStore",
+    "ClaimedTurn",
     "ConversationFinder",
     "ConversationStore",
+    "Crowd",
     "CustomerStore",
     "Database",
     "EscalationStore",

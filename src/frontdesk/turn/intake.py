@@ -175,6 +175,7 @@ def to_open_turn(
         lease=Lease(turn_id=turn.turn_id, owner=owner, fence=turn.fence),
         attachments=attachments,
         is_duplicate=is_duplicate,
+        superseded_by=turn.superseded_by,
     )
 
 

@@ -1,10 +1,13 @@
 """Leases of one worker: kept while it works on a turn, given back, or taken over from one that fell silent."""
 
+from dataclasses import replace
+
 import structlog
 
 from frontdesk.domain.ids import TurnId
 from frontdesk.domain.turn import Lease, OpenTurn
-from frontdesk.ports.stores import Database, StoredTurn, Stores
+from frontdesk.ports.clock import Clock
+from frontdesk.ports.stores import ClaimedTurn, Database, StoredTurn, Stores
 from frontdesk.turn.intake import to_open_turn
 
 log = structlog.get_logger()
@@ -13,8 +16,9 @@ log = structlog.get_logger()
 class Leases:
     """The turns that this process works on, as the database knows them."""
 
-    def __init__(self, database: Database, *, owner: str, lease_s: float) -> None:
+    def __init__(self, database: Database, *, clock: Clock, owner: str, lease_s: float) -> None:
         self._database = database
+        self._clock = clock
         self._owner = owner
         self._lease_s = lease_s
         self._held: dict[TurnId, Lease] = {}
@@ -47,11 +51,15 @@ class Leases:
     async def claim(self, limit: int) -> list[OpenTurn]:
         """Turns that are nobody's, and those whose worker fell silent."""
 
-        def take(stores: Stores) -> list[OpenTurn]:
+        def take(stores: Stores) -> list[tuple[ClaimedTurn, OpenTurn]]:
             taken = stores.turns.claim(self._owner, lease_s=self._lease_s, limit=limit)
-            return [self._to_open(stores, turn) for turn in taken]
+            return [(claimed, self._to_open(stores, claimed.turn)) for claimed in taken]
 
-        return await self._database.write(take)
+        found = await self._database.write(take)
+        now = self._clock.monotonic()
+        return [
+            replace(turn, opened_s=now - claimed.waited_s, due_s=now + claimed.remaining_s) for claimed, turn in found
+        ]
 
     def _to_open(self, stores: Stores, turn: StoredTurn) -> OpenTurn:
         message = stores.messages.get(turn.message_id)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.escalation import EscalationReason
@@ -51,7 +50,7 @@ class TurnNotes:
     telemetry: Telemetry
     channel: str
     started_s: float
-    accepted_at: datetime
+    opened_s: float
     routes: list[Route] = field(default_factory=list)
     retrieval: RetrievalResult | None = None
     verdict_in: Verdict | None = None
@@ -76,7 +75,7 @@ class TurnNotes:
     _is_counted: bool = False
 
     def __post_init__(self) -> None:
-        self._waited_ms = max(0.0, (self.clock.now() - self.accepted_at).total_seconds() * 1000)
+        self._waited_ms = max(0.0, (self.started_s - self.opened_s) * 1000)
 
     @contextmanager
     def timed(self, stage: Stage, step: str = "") -> Iterator[None]:

@@ -90,7 +90,7 @@ class TurnRun:
             telemetry=telemetry,
             channel=turn.channel,
             started_s=clock.monotonic(),
-            accepted_at=turn.accepted_at,
+            opened_s=turn.opened_s,
             limits={"withhold_above": release.content.grounding.withhold_above},
         )
 
@@ -349,4 +349,4 @@ class TurnRun:
         return TurnStage(turn_id=self._turn.turn_id, stage=stage, label=label)
 
     def _remaining_s(self) -> float:
-        return max(0.0, (self._turn.deadline_at - self._clock.now()).total_seconds())
+        return max(0.0, self._turn.due_s - self._clock.monotonic())

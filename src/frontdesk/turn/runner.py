@@ -7,7 +7,7 @@ carries the lease's fence, so a worker that was thought dead can do no harm when
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -72,7 +72,7 @@ class TurnRunner:
         self._poke = asyncio.Event()
         self._is_closing = False
         self.notices = StageNotices()
-        self._leases = Leases(database, owner=owner, lease_s=self._limits.lease_s)
+        self._leases = Leases(database, clock=clock, owner=owner, lease_s=self._limits.lease_s)
         self._worker = TurnWorker(
             database,
             releases,
@@ -141,7 +141,9 @@ class TurnRunner:
         return await asyncio.shield(accepting)
 
     async def _keep_and_start(self, message: CleanMessage, acceptance: Acceptance) -> Accepted:
+        began = self._clock.monotonic()
         accepted = await self._database.write(lambda stores: accept_message(stores, message, acceptance))
+        accepted = replace(accepted, turn=replace(accepted.turn, opened_s=began, due_s=began + acceptance.deadline_s))
         if not accepted.turn.is_duplicate:
             self._telemetry.turn_accepted(channel=message.inbound.channel)
             if accepted.state is TurnState.RUNNING:

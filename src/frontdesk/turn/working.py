@@ -66,7 +66,7 @@ class TurnWorker:
 
     async def _attempt(self, turn: OpenTurn) -> tuple[TurnRun, Ending]:
         """Work through the turn until its ending; every way out but a lost lease and a lost database gives one."""
-        remaining_s = (turn.deadline_at - self._clock.now()).total_seconds()
+        remaining_s = turn.due_s - self._clock.monotonic()
         if turn.lease.fence > self._max_attempts:
             return await self._give_up(turn, "gave_up")
         if remaining_s <= 0:

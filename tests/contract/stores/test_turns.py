@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +23,8 @@ async def open_turn(database: Database, turn: StoredTurn, *, owner: str = "me", 
 
 
 async def claim(database: Database, owner: str, *, lease_s: float = 60, limit: int = 10) -> tuple[StoredTurn, ...]:
-    return await database.write(lambda stores: stores.turns.claim(owner, lease_s=lease_s, limit=limit))
+    claimed = await database.write(lambda stores: stores.turns.claim(owner, lease_s=lease_s, limit=limit))
+    return tuple(one.turn for one in claimed)
 
 
 async def assert_held(database: Database, lease: Lease) -> None:
@@ -44,7 +46,9 @@ async def test_opens_the_first_turn_running_and_the_next_one_queued(
     assert await open_turn(database, first) is TurnState.RUNNING
     assert await open_turn(database, second) is TurnState.QUEUED
 
-    assert await database.read(lambda stores: stores.turns.get(first.turn_id)) == first
+    stored = await database.read(lambda stores: stores.turns.get(first.turn_id))
+    assert stored is not None
+    assert replace(stored, deadline_at=first.deadline_at) == first
     queued = await database.read(lambda stores: stores.turns.find_by_key(conversation_id, second.idempotency_key))
     assert queued is not None
     assert (queued.turn_id, queued.state, queued.fence) == (second.turn_id, TurnState.QUEUED, 0)

@@ -294,12 +294,13 @@ async def test_a_turn_whose_conversation_can_never_be_read_is_given_up(tmp_path:
 
 async def test_a_turn_found_after_its_deadline_is_not_worked(tmp_path: Path) -> None:
     model = ScriptedChatModel([FOR_EVER])
-    async with a_world(a_release(tmp_path, model=model), start=False) as world:
+    limits = RunnerLimits(deadline_s=0.3)
+    async with a_world(a_release(tmp_path, model=model), start=False, limits=limits) as world:
         conversation = await world.a_conversation()
         accepted = await world.send(conversation, AUSTRIA)
         await world.runner.close(grace_s=0)
         asked_before = len(model.requests)
-        world.clock.advance(60)
+        await asyncio.sleep(0.3)
         other = world.another_runner(owner="worker-2")
         await other.start()
         final = await world.finished(accepted)

@@ -168,13 +168,15 @@ turns = Table(
     Column("party", Text, nullable=False, server_default=""),
     _text("superseded_by", nullable=True),
     _number("started_at", nullable=True),
+    _number("opened_at", nullable=True),
     UniqueConstraint("conversation_id", "idempotency_key"),
     UniqueConstraint("conversation_id", "number"),
     CheckConstraint("state IN ('queued', 'running', 'ended')", name="state"),
     CheckConstraint("lane IN ('normal', 'kept')", name="lane"),
 )
 """`party` is whom fairness counts it for; `kept` turns wait until nobody else does; `superseded_by` is the later turn
-that answers its message too; `started_at` is when it was first worked on."""
+that took its place; `started_at` is when it was first worked on. `opened_at`, `started_at`, `deadline_at` and
+`lease_until` are the database's own time; `accepted_at` and `ended_at` are that of the process."""
 UNFINISHED = text("state <> 'ended'")
 Index("ix_turns_unfinished", turns.c.accepted_at, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
 Index("ix_turns_ended_at", turns.c.ended_at)
