@@ -62,6 +62,18 @@ class Settings(BaseModel):
     max_inflight: int = Field(
         256, ge=1, le=100_000, description="Unfinished turns of one process before it refuses more."
     )
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        le=120,
+        description="Seconds the server goes on serving after SIGTERM while /readyz says draining: as long as a load balancer takes to notice.",
+    )
+    reader_patience_s: float = Field(
+        30.0,
+        ge=1,
+        le=600,
+        description="Seconds in which a reader that is behind must take 64 kB, or its connection is dropped; it comes back where it was.",
+    )
     escalation_webhook: SecretStr = Field(
         SecretStr(""),
         description="URL that is told of every conversation waiting for a person; empty tells the log only.",

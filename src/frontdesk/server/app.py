@@ -75,6 +75,7 @@ def create_app(app: App) -> FastAPI:
     web.state.closing = asyncio.Event()
     web.state.popular = Popular(app.database, app.clock)
     web.state.suggestions = SuggestionShelf()
+    web.state.is_draining = False
     web.state.activity = ActivityFeed(app.database)
     for operation in OPERATIONS:
         add_operation(web, operation)

@@ -27,9 +27,10 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether customers can be answered: database, live release, embedder.
+    """Whether customers should be sent here: database, live release, embedder, and whether the process is stopping.
 
-    Without an embedder search is by words only; that is degraded, and ready.
+    Without an embedder search is by words only; that is degraded, and ready. One that stops says `draining` and
+    still answers, until whoever sends customers has noticed.
     """
     app = frontdesk_of(request)
     try:
@@ -41,9 +42,10 @@ async def readyz(request: Request) -> Response:
         release: str = app.releases.serving().manifest.release_id
     except FrontdeskError:
         release = "none"
-    is_ready = database == "ok" and release != "none"
+    is_draining = request.app.state.is_draining
+    is_ready = database == "ok" and release != "none" and not is_draining
     body = {
-        "status": "ready" if is_ready else "not ready",
+        "status": "ready" if is_ready else "draining" if is_draining else "not ready",
         "database": database,
         "release": release,
         "embedder": "ok" if app.embedder is not None else "none",

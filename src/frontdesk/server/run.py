@@ -1,6 +1,7 @@
 """The server process: uvicorn with our settings, and streams that end when it is asked to stop."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from frontdesk.bootstrap import App
 from frontdesk.domain.errors import ConfigError, ConfigProblem, UnavailableError
 from frontdesk.server.app import create_app
+from frontdesk.server.connections import connections
 
 GRACE_S = 5
 """Requests under way get so long once the process is told to stop; turns are kept whatever happens."""
@@ -19,11 +21,12 @@ _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Tells open event streams to end, so that they do not use up the time for requests that answer."""
+    """Stops in three steps: says that it is no longer ready, ends event streams, lets requests that answer finish."""
 
     def __init__(self, config: uvicorn.Config, web: FastAPI, on_ready: Callable[[str], None]) -> None:
         super().__init__(config)
         self._web, self._on_ready = web, on_ready
+        self._drain_s = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -31,13 +34,23 @@ class Server(uvicorn.Server):
             self._on_ready(self._address())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
         self._web.state.closing.set()
         await super().shutdown(sockets)
 
+    async def _drain(self) -> None:
+        """Serve on while whoever sends people here notices that they should go elsewhere."""
+        self._web.state.is_draining = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._drain_s
+        while loop.time() < until and not self.force_exit:  # noqa: ASYNC110  (a signal sets it)
+            await asyncio.sleep(0.05)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """A second signal does not wait."""
+        """A second signal does not wait, and Ctrl-C has nobody to tell."""
         if self.should_exit:
             self.force_exit = True
+        self._drain_s = self._web.state.frontdesk.settings.drain_s if sig == signal.SIGTERM else 0.0
         self.should_exit = True
 
     def _address(self) -> str:
@@ -96,9 +109,10 @@ def make_server(
     web: FastAPI, *, on_ready: Callable[[str], None] = lambda _: None, server_class: type[Server] = Server
 ) -> Server:
     """A uvicorn server with our settings; it is given its listening sockets."""
+    app: App = web.state.frontdesk
     config = uvicorn.Config(
         web,
-        http="httptools",
+        http=connections(patience_s=app.settings.reader_patience_s, on_dropped=app.telemetry.dropped_readers.inc),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -1,12 +1,13 @@
 """Event streams: readers of the log, framed as server-sent events.
 
 A stream that breaks loses nothing; the client comes back with `Last-Event-ID` and reads the same bytes.
-A slow reader holds up its own reading of the log and nothing else.
+A slow reader holds up its own reading of the log and nothing else: it keeps one batch of events in memory, what
+its connection lets wait, and no connection for longer than `frontdesk.server.connections` has patience.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 
 import structlog
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 HEARTBEAT_S = 15.0
 """A comment goes out after so long without an event: proxies cut silent connections after 30 to 60 s."""
 HEARTBEAT = b": still here\n\n"
+
+PIECE_CHARS = 16_384
+"""Events that come together are sent together up to about so much."""
 
 Batch = tuple[StoredEvent, ...]
 
@@ -80,8 +84,10 @@ async def stream_turn(
                     yield frame_notice(step)
                 continue
             mine = _up_to_its_end([event for event in step if event.turn_id == turn_id])
-            if mine or not step:
-                yield frame(mine) or HEARTBEAT
+            if not step:
+                yield HEARTBEAT
+            for piece in in_pieces(mine):
+                yield piece
             if mine and mine[-1].kind in FINAL_KINDS:
                 return
 
@@ -90,7 +96,13 @@ async def stream_conversation(app: App, conversation_id: ConversationId, *, afte
     """Everything in the conversation beyond `after`, for as long as the reader stays."""
     async with aclosing(follow(app, conversation_id, after=after)) as steps:
         async for step in steps:
-            yield (frame(step) or HEARTBEAT) if isinstance(step, tuple) else frame_notice(step)
+            if not isinstance(step, tuple):
+                yield frame_notice(step)
+                continue
+            if not step:
+                yield HEARTBEAT
+            for piece in in_pieces(step):
+                yield piece
 
 
 async def follow(app: App, conversation_id: ConversationId, *, after: int) -> AsyncGenerator[Batch | Notice, None]:
@@ -109,10 +121,10 @@ async def follow(app: App, conversation_id: ConversationId, *, after: int) -> As
                         yield notice
                     if next_batch.done():
                         batch = next_batch.result()
-                        next_batch = asyncio.ensure_future(anext(batches))
                         for notice in notices.pass_on(batch):
                             yield notice
                         yield batch
+                        next_batch = asyncio.ensure_future(anext(batches))  # not before this one was taken
                         continue
                     if next_notice.done():
                         next_notice = asyncio.ensure_future(notices.wait())
@@ -123,11 +135,21 @@ async def follow(app: App, conversation_id: ConversationId, *, after: int) -> As
                 await asyncio.gather(next_batch, next_notice, return_exceptions=True)
 
 
-def frame(events: Iterable[StoredEvent]) -> bytes:
-    """Stored events as one piece of bytes; each body is a single line of JSON."""
-    return "".join(f"id: {event.seq}\nevent: {event.kind}\ndata: {event.body}\n\n" for event in events).encode(
-        "utf-8", "replace"
-    )
+def in_pieces(events: Iterable[StoredEvent]) -> Iterator[bytes]:
+    """Whole events, framed, as few pieces as `PIECE_CHARS` allows."""
+    text = ""
+    for event in events:
+        text += _frame(event)
+        if len(text) >= PIECE_CHARS:
+            yield text.encode("utf-8", "replace")
+            text = ""
+    if text:
+        yield text.encode("utf-8", "replace")
+
+
+def _frame(event: StoredEvent) -> str:
+    """Its body is a single line of JSON."""
+    return f"id: {event.seq}\nevent: {event.kind}\ndata: {event.body}\n\n"
 
 
 def frame_notice(notice: Notice) -> bytes:

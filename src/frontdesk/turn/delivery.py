@@ -27,8 +27,8 @@ from frontdesk.domain.turn import Lease
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
 
-_BATCH = 500
-"""Events read at once."""
+_BATCH = 32
+"""Events read at once: what a reader that does not read keeps in memory, with the longest messages 1 MB."""
 
 
 Notice = TurnStage | AnswerProvisional | AnswerWithdrawn

@@ -72,6 +72,7 @@ class PrometheusTelemetry:
     def turn_ended(
         self,
         *,
+        self.dropped_readers = counter("dropped_readers_total", "Connections let go because nobody read from them.")
         channel: str,
         release: str,
         outcome: Outcome,
