@@ -61,6 +61,7 @@ class PrometheusTelemetry:
             "occurrences_total", "What happened to the installation, as the console lists it.", "kind", "severity"
         )
         self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
+        self.dropped_readers = counter("dropped_readers_total", "Connections let go because nobody read from them.")
 
     def render(self) -> bytes:
         """The exposition text that /metrics serves."""
@@ -72,7 +73,6 @@ class PrometheusTelemetry:
     def turn_ended(
         self,
         *,
-        self.dropped_readers = counter("dropped_readers_total", "Connections let go because nobody read from them.")
         channel: str,
         release: str,
         outcome: Outcome,
