@@ -2,6 +2,7 @@
 
 app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
+reload      a changed assistant folder goes live beside what serves, or is kept out
 knowledge   embedder, documents in, searching
 staff       keys of staff, and links that sign them in
 prototype   a prototype's function and logged questions, tried once
@@ -9,10 +10,12 @@ scorers     the product's rulers for the command line
 traffic     simulated customers give a demo its first hour
 """
 
-from frontdesk.bootstrap.app import App, ReleaseBook, create_staff_key, ensure_staff_key, open_app, start_logging
+from frontdesk.bootstrap.app import App, create_staff_key, ensure_staff_key, open_app, start_logging
+from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
 from frontdesk.bootstrap.prototype import ImportCheck, check_import, try_questions
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
+from frontdesk.bootstrap.reload import FolderState, Reloader
 from frontdesk.bootstrap.scorers import open_grounding_scorer, open_retrieval_scorer
 from frontdesk.bootstrap.staff import (
     add_staff_key,
@@ -25,8 +28,10 @@ from frontdesk.bootstrap.traffic import Traffic, open_traffic, read_customers
 
 __all__ = [
     "App",
+    "FolderState",
     "ImportCheck",
     "ReleaseBook",
+    "Reloader",
     "Traffic",
     "add_staff_key",
     "check_import",

@@ -14,11 +14,12 @@ from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
+from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
 from frontdesk.bootstrap.release import open_identity, open_release
+from frontdesk.bootstrap.reload import Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
-from frontdesk.domain.errors import UnavailableError
-from frontdesk.domain.ids import ReleaseId
+from frontdesk.domain.release import AssistantContent
 from frontdesk.ingest import IngestReport
 from frontdesk.ports.channels import Notifier
 from frontdesk.ports.clock import Clock, TokenSource
@@ -34,31 +35,6 @@ from frontdesk.turn.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
-
-
-class ReleaseBook:
-    """The releases this process has opened; the live one is a pointer."""
-
-    def __init__(self) -> None:
-        self._opened: dict[ReleaseId, ServedRelease] = {}
-        self._live: ReleaseId | None = None
-
-    def go_live(self, release: ServedRelease) -> None:
-        self._opened[release.manifest.release_id] = release
-        self._live = release.manifest.release_id
-
-    def serving(self, release_id: ReleaseId | None = None) -> ServedRelease:
-        """The release with this id where it is open, else the live one.
-
-        Raises:
-            UnavailableError: nothing is live yet.
-        """
-        release = self._opened.get(release_id) if release_id else None
-        if release is None and self._live is not None:
-            release = self._opened[self._live]
-        if release is None:
-            raise UnavailableError("No release is live yet.")
-        return release
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +53,7 @@ class App:
     snapshots: SnapshotShelf
     outbox: OutboxDispatcher
     occurrences: OccurrenceLog
+    reloader: Reloader
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
 
@@ -90,6 +67,7 @@ class App:
         if self._dispatching is not None:
             self._dispatching.cancel()
             await asyncio.gather(self._dispatching, return_exceptions=True)
+        await self.reloader.close()
         await self.runner.close()
         await self.occurrences.close()
         await self.resources.aclose()
@@ -115,15 +93,22 @@ async def open_app(
         content = read_assistant(settings.assistant_dir)
         database = await open_writer(settings, resources)
         embedder = open_embedder(settings)
+
+        def sync(content: AssistantContent) -> IngestReport:
+            return _note_sync(sync_knowledge(settings, content, embedder, progress=progress))
+
         if should_sync:
-            _note_sync(await asyncio.to_thread(sync_knowledge, settings, content, embedder, progress=progress))
+            await asyncio.to_thread(sync, content)
         vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
         releases = ReleaseBook()
-        release = open_release(
-            settings, content, embedder, client=vendor_client, clock=clock, breakers=Breakers(monotonic=clock.monotonic)
-        )
+        breakers = Breakers(monotonic=clock.monotonic)
+
+        def opening(content: AssistantContent) -> ServedRelease:
+            return open_release(settings, content, embedder, client=vendor_client, clock=clock, breakers=breakers)
+
+        release = opening(content)
         await database.write(lambda stores: stores.releases.put(release.manifest))
         releases.go_live(release)
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
@@ -149,6 +134,16 @@ async def open_app(
             snapshots=SnapshotShelf(open_snapshots(settings)),
             outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
             occurrences=occurrences,
+            reloader=Reloader(
+                settings.assistant_dir,
+                data_dir=settings.data_dir,
+                releases=releases,
+                database=database,
+                occurrences=occurrences,
+                clock=clock,
+                opening=opening,
+                syncing=sync if should_sync else None,
+            ),
             resources=resources,
         )
     except BaseException:
@@ -167,12 +162,13 @@ def _notifier(settings: Settings, client: httpx.AsyncClient) -> Notifier:
     return WebhookNotifier(client, webhook) if webhook else LogNotifier()
 
 
-def _note_sync(report: IngestReport) -> None:
+def _note_sync(report: IngestReport) -> IngestReport:
     """Nobody may have to guess why an article does not answer: what was kept out is in the log."""
     for item in report.quarantined:
         log.warning("document_kept_out", source=item.source, path=item.path, reason=item.reason, detail=item.detail)
     if report.is_refused:
         log.error("knowledge_not_renewed", reason=report.refused)
+    return report
 
 
 async def ensure_staff_key(database: Database, clock: Clock, tokens: TokenSource, name: str = "owner") -> str | None:

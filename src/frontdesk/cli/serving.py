@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 import uvloop
 
+from frontdesk.cli.hanging_up import on_hangup
 from frontdesk.cli.options import AssistantOption, DataOption, HostOption, JsonOption, PortOption, settings_for
 from frontdesk.cli.output import err, out, print_line, progress_of, progress_of_ingest
 from frontdesk.settings import Settings
@@ -35,7 +36,8 @@ def up(
 
     The first line on stdout is the address. On stderr follows a link that signs you in to the console; it holds for
     an hour, and each start prints a new one. A staff key is printed the first time only. Where the assistant folder
-    has a customers.yaml and nobody has ever written, its simulated customers write first.
+    has a customers.yaml and nobody has ever written, its simulated customers write first. A change of the assistant
+    folder or of its documents goes live by itself; one with a mistake is kept out, and what is live goes on.
     """
     uvloop.run(_up(settings_for(assistant, data_dir, host, port), is_empty=empty, as_json=as_json))
 
@@ -47,7 +49,10 @@ def serve(
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the newest snapshot, without reading documents in. With PostgreSQL, start as many as you like."""
+    """Serve the newest snapshot, without reading documents in. With PostgreSQL, start as many as you like.
+
+    SIGHUP takes the assistant folder and the newest snapshot anew; where there is a mistake, what is live goes on.
+    """
     uvloop.run(_serve(settings_for(assistant, data_dir, host, port), as_json=as_json))
 
 
@@ -60,6 +65,8 @@ class _Welcome:
     link_secret: str = ""
     """Of a link that signs in to the console; empty when none was made."""
     traffic: "Traffic | None" = None
+    watches: bool = False
+    """Whether changes go live by themselves."""
 
     def staff_link(self, url: str) -> str | None:
         if not self.link_secret:
@@ -77,6 +84,7 @@ async def _up(settings: Settings, *, is_empty: bool, as_json: bool) -> None:
             traffic=None if is_empty else await _let_customers_in(app),
             staff_key=await ensure_staff_key(app.database, app.clock, app.tokens),
             link_secret=await create_staff_link(app),
+            watches=True,
         )
         await _run(app, welcome, as_json=as_json)
 
@@ -115,6 +123,9 @@ async def _run(app: "App", welcome: _Welcome, *, as_json: bool) -> None:
 
     def announce(url: str) -> None:
         address_file.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        on_hangup(app.reloader.request)
+        if welcome.watches:
+            app.reloader.watch()
         if as_json:
             _print_welcome_json(app, welcome, url)
         else:
@@ -147,4 +158,6 @@ def _print_welcome(welcome: _Welcome, url: str) -> None:
         verb = "have written" if traffic.is_done else "are still writing"
         count = f"{traffic.conversations} simulated customers"
         err.print(f"{count} {verb}; with --empty nobody comes before you.", style="dim")
+    if welcome.watches:
+        err.print("What you change in the assistant folder goes live by itself.", style="dim")
     err.print("Stop with Ctrl-C.", style="dim")

@@ -19,6 +19,8 @@ class Ready(BaseModel):
     database: str
     release: str
     embedder: str
+    config: str
+    """`rejected` while a changed assistant folder has mistakes and the last good one serves, else `ok`."""
 
 
 async def healthz(_: Request) -> Response:
@@ -49,6 +51,7 @@ async def readyz(request: Request) -> Response:
         "database": database,
         "release": release,
         "embedder": "ok" if app.embedder is not None else "none",
+        "config": "rejected" if app.reloader.state.is_rejected else "ok",
     }
     return json_response(body, 200 if is_ready else 503)
 

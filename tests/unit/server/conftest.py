@@ -20,7 +20,7 @@ from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.index import FolderSnapshotStore
 from frontdesk.adapters.stores import open_database
 from frontdesk.adapters.telemetry import PrometheusTelemetry
-from frontdesk.bootstrap import App, ReleaseBook
+from frontdesk.bootstrap import App, ReleaseBook, Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
 from frontdesk.domain.conversation import InboundMessage, Principal
 from frontdesk.domain.errors import UnauthenticatedError
@@ -350,6 +350,7 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
     releases = ReleaseBook()
     releases.go_live(_RELEASE)
     turns = ScriptedTurns(database)
+    occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
     app = App(
         settings=Settings(**settings),
         database=database,
@@ -362,7 +363,16 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         embedder=None,
         snapshots=SnapshotShelf(FolderSnapshotStore(Path("nowhere"))),
         outbox=OutboxDispatcher(database, LogNotifier(), clock=clock, owner="test"),
-        occurrences=OccurrenceLog(database, clock=clock, telemetry=telemetry),
+        occurrences=occurrences,
+        reloader=Reloader(
+            EXAMPLE,
+            data_dir=Path("nowhere"),
+            releases=releases,
+            database=database,
+            occurrences=occurrences,
+            clock=clock,
+            opening=lambda _: _RELEASE,
+        ),
         resources=AsyncExitStack(),
     )
     web = create_app(app)
