@@ -1,5 +1,6 @@
 """`simulate vendor`: a model vendor on this machine."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from frontdesk.cli.output import out
 
 def vendor(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9100,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 9100,
     first_token_ms: Annotated[float, typer.Option(help="Milliseconds until the first token.")] = 300.0,
     token_ms: Annotated[float, typer.Option(help="Milliseconds per token after it.")] = 20.0,
     falsehoods: Annotated[float, typer.Option(min=0, max=1, help="Share of sentences that are made false.")] = 0.0,
@@ -22,5 +23,9 @@ def vendor(
     from frontdesk.simulators.vendor import VendorBehaviour, run  # noqa: PLC0415  (a web stack of its own)
 
     behaviour = VendorBehaviour(first_token_ms=first_token_ms, ms_per_token=token_ms, lie_rate=falsehoods, seed=seed)
-    out.print(f"http://{host}:{port}/v1", markup=False)
-    run(host=host, port=port, behaviour=behaviour)
+    run(host=host, port=port, behaviour=behaviour, on_ready=_announce)
+
+
+def _announce(url: str) -> None:
+    out.print(f"{url}/v1", markup=False)
+    sys.stdout.flush()

@@ -12,10 +12,11 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from sqlalchemy import URL, make_url
@@ -23,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem, UnavailableError
 from frontdesk.settings import PREFIX
+from frontdesk.simulators.vendor import VendorRequest
 
 PATIENCE_S = 60.0
 """A process that has not started after so long never will."""
@@ -138,6 +140,25 @@ class RunningVendor(Process):
         """As a route of models.yaml takes it."""
         return f"{self.url}/v1"
 
+    async def requests(self, *, model: str = "", after: int = 0) -> list[VendorRequest]:
+        """What it was asked, oldest first; those of one model, and those beyond a number."""
+        response = await self.http.get(f"{self.url}/debug/requests", params={"model": model, "after": after})
+        return [VendorRequest(**noted) for noted in response.json()["requests"]]
+
+    async def bill(self) -> dict[str, Any]:
+        """`lines` by day and model, and the whole as `usd`; amounts are texts."""
+        found: dict[str, Any] = (await self.http.get(f"{self.url}/debug/bill")).json()
+        return found
+
+    async def schedule(self, steps: Sequence[Mapping[str, Any]], *, model: str = "*", repeat: bool = False) -> None:
+        """From now on the model does one thing after another: `does` with `requests` or `for_s` each."""
+        body = {"steps": list(steps), "model": model, "repeat": repeat}
+        (await self.http.post(f"{self.url}/debug/schedule", json=body)).raise_for_status()
+
+    async def forget(self) -> None:
+        """Empty its log, bill and schedules."""
+        (await self.http.post(f"{self.url}/debug/reset")).raise_for_status()
+
 
 @asynccontextmanager
 async def running_vendor(
@@ -147,16 +168,10 @@ async def running_vendor(
     behaviour = {"first-token-ms": first_token_ms, "token-ms": token_ms, "falsehoods": falsehoods, "seed": seed}
     options = [part for name, value in behaviour.items() for part in (f"--{name}", str(value))]
     with tempfile.TemporaryDirectory(prefix="frontdesk-vendor-") as folder:
-        port = free_port()
-        vendor = RunningVendor(
-            arguments=("simulate", "vendor", "--port", str(port), *options),
-            env=environ(),
-            log_file=Path(folder) / "log",
-            url=f"http://127.0.0.1:{port}",
-        )
+        arguments = ("simulate", "vendor", "--port", "0", *options)
+        vendor = RunningVendor(arguments=arguments, env=environ(), log_file=Path(folder) / "log")
         try:
-            await vendor.first_line()
-            await _until_it_answers(vendor)
+            vendor.url = (await vendor.first_line()).removesuffix("/v1")
             yield vendor
         finally:
             await vendor.http.aclose()
@@ -287,14 +302,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-async def _until_it_answers(vendor: RunningVendor) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                (await vendor.http.get(f"{vendor.base_url}/models")).raise_for_status()
-            except httpx.HTTPError:
-                await asyncio.sleep(0.02)
-            else:
-                return

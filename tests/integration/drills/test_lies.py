@@ -16,7 +16,7 @@ from frontdesk.bootstrap import open_app
 from frontdesk.domain.events import StoredEvent
 from frontdesk.settings import load_settings
 from frontdesk.simulators.vendor import VendorBehaviour, create_vendor
-from frontdesk.simulators.vendor_lies import Kind
+from frontdesk.simulators.vendor.lies import Kind
 from shop import DEMO, Reply, Shop, a_shop, assistant_asking, served, tell
 
 QUESTIONS = (

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from frontdesk.simulators.vendor import _TOKEN, MODELS, VendorBehaviour, create_vendor
-from frontdesk.simulators.vendor_lies import KINDS, Kind, falsify
-from frontdesk.simulators.vendor_prose import Request, write_reply
+from frontdesk.simulators.vendor import MODELS, TOKEN, VendorBehaviour, create_vendor
+from frontdesk.simulators.vendor.lies import KINDS, Kind, falsify
+from frontdesk.simulators.vendor.prose import Request, write_reply
 
 PASSAGE = "You can return unused items within 30 days of delivery. Return labels cost 5.90 EUR, and are free of charge for members."
 PROMPT = f'<passages>\n<passage number="1" title="Returns">\n{PASSAGE}\n</passage>\n</passages>\n\nHow long can I return items?'
@@ -61,7 +61,7 @@ async def test_speed_is_what_it_was_set_to() -> None:
 
 async def test_the_fast_model_gives_fifty_tokens_of_the_first_passage() -> None:
     text = await text_of(a_client(), "sim-fast")
-    assert len(_TOKEN.findall(text)) == 50
+    assert len(TOKEN.findall(text)) == 50
     assert text.startswith("You can return unused items")
 
 

@@ -3,7 +3,7 @@ from frontdesk.domain.conversation import PUBLIC, Role
 from frontdesk.domain.ids import ChunkId, DocumentId
 from frontdesk.domain.knowledge import Passage
 from frontdesk.ports.models import ChatRequest, ChatTurn
-from frontdesk.simulators.vendor_prose import read_request
+from frontdesk.simulators.vendor.prose import read_request
 
 
 def a_passage(text: str, title: str = "Returns") -> Passage:
