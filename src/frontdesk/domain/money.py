@@ -80,16 +80,17 @@ class Reservation:
     """Money set aside before a vendor is asked: the most that the request can cost."""
 
     reservation_id: str
-    turn_id: TurnId
+    turn_id: TurnId | None
     fence: int
-    """Of the lease under which it was made."""
+    """Of the lease under which it is made."""
     amount_usd: Decimal
-    spans: tuple[Span, ...]
     vendor: str
     model: str
     purpose: Purpose
-    created_at: datetime
-    """By the database's clock."""
+    spans: tuple[Span, ...] = ()
+    """What it counts for."""
+    created_at: datetime | None = None
+    """By the database's clock; None until it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ from frontdesk.domain.turn import (
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.answering import Answering
+from frontdesk.turn.budget import Purse
 from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
@@ -73,6 +74,7 @@ class TurnRun:
         tokens: TokenSource,
         telemetry: Telemetry,
         voice: TurnVoice,
+        purse: Purse,
     ) -> None:
         self._turn = turn
         self.context = context
@@ -84,6 +86,7 @@ class TurnRun:
         self._tokens = tokens
         self._telemetry = telemetry
         self.voice = voice
+        self.purse = purse
         self._has_withdrawn = False
         self.notes = TurnNotes(
             clock=clock,
@@ -148,6 +151,12 @@ class TurnRun:
         """The end of a turn whose conversation belongs to a person: nothing is said."""
         self._withdraw()
         return replace(self._ending(Outcome.ESCALATED, escalation=None), is_silent=True)
+
+    def superseded(self) -> Ending:
+        """The end of a turn whose place a later message took: nothing is said, and no person is asked for."""
+        self._withdraw()
+        self.notes.degrade("superseded")
+        return replace(self._ending(Outcome.CLARIFIED), is_silent=True, is_superseded=True)
 
     # -- stages, in order ------------------------------------------------------------------------
 
@@ -316,6 +325,7 @@ class TurnRun:
             summary=self.history.summary,
             summarised_until=self.history.summarised_until,
             customer_id=self.context.principal.customer_id,
+            purse=self.purse,
         )
 
     def _escalation(self, reason: EscalationReason) -> Escalation:

@@ -1,19 +1,18 @@
 """Record: a finished turn is written with its last events in one commit, or it is not finished."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from typing import Literal
 
 from frontdesk.domain.conversation import ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed, TurnReset
 from frontdesk.domain.ids import CustomerId, MessageId
-from frontdesk.domain.money import LedgerEntry
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
-from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
+from frontdesk.turn.booking import Bill
+from frontdesk.turn.budget import NoLimits, Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +31,19 @@ class Ending:
     """A person has the conversation: the turn ends and the assistant says nothing."""
     withdraws: bool = False
     """Sentences of this attempt were told and do not stand."""
+    is_superseded: bool = False
+    """A later message took this one's place."""
     summary: str = ""
     summarised_until: int = 0
     """The conversation's summary as this turn left it."""
     customer_id: CustomerId | None = None
     """Whose account its cost is counted to."""
+    purse: Purse = field(default_factory=NoLimits)
+    """What its requests were paid from."""
+
+    def bill(self, turn: OpenTurn) -> Bill:
+        """What the turn's requests to models cost."""
+        return Bill(turn=turn, customer_id=self.customer_id, attempts=self.record.attempts, purse=self.purse)
 
 
 async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: Ending) -> tuple[StoredEvent, ...]:
@@ -44,6 +51,7 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
 
     Raises:
         LeaseLostError: another worker has the turn; nothing was written.
+        SupersededError: a later message took its place in the meantime; end it again, without a word.
         HandedOverError: a person took the conversation in the meantime; end it again, silently.
     """
     at = clock.now()
@@ -56,10 +64,11 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
         if ending.escalation is not None:
             events.insert(0, open_escalation(stores, ending.escalation, text=ending.handover_text))
         if ending.withdraws:
-            events.insert(0, TurnReset(turn_id=turn.turn_id, reason="withdrawn"))
+            reason: Literal["superseded", "withdrawn"] = "superseded" if ending.is_superseded else "withdrawn"
+            events.insert(0, TurnReset(turn_id=turn.turn_id, reason=reason))
         stored = stores.events.append(turn.conversation_id, events, at=at)
         stores.turns.finish(ending.record, last_seq=stored[-1].seq, at=at)
-        stores.ledger.add(to_entries(turn, ending.customer_id, ending.record.attempts, at=at))
+        ending.bill(turn).book(stores, at=at)
         return stored
 
     def _keep_words(stores: Stores, turn: OpenTurn, ending: Ending) -> None:
@@ -79,29 +88,6 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
             stores.conversations.set_summary(turn.conversation_id, ending.summary, until=ending.summarised_until)
 
     return await database.write(commit)
-
-
-def to_entries(
-    turn: OpenTurn, customer_id: CustomerId | None, attempts: Sequence[VendorAttempt], *, at: datetime
-) -> list[LedgerEntry]:
-    """What the turn's requests to models cost, for the ledger."""
-    return [
-        LedgerEntry(
-            at=at,
-            purpose=attempt.purpose,
-            vendor=attempt.vendor,
-            model=attempt.model,
-            usage=attempt.usage,
-            cost_usd=attempt.cost_usd,
-            is_estimated=attempt.is_estimated,
-            turn_id=turn.turn_id,
-            conversation_id=turn.conversation_id,
-            customer_id=customer_id,
-            channel=turn.channel,
-            release_id=turn.release_id,
-        )
-        for attempt in attempts
-    ]
 
 
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:

@@ -18,6 +18,7 @@ from frontdesk.domain.turn import OpenTurn, TurnState
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.budget import OpenPurse, without_limits
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import Acceptance, Accepted, CleanMessage, accept_message, clean_message
 from frontdesk.turn.leases import Leases
@@ -56,6 +57,7 @@ class TurnRunner:
         telemetry: Telemetry,
         owner: str,
         limits: RunnerLimits | None = None,
+        purses: OpenPurse = without_limits,
     ) -> None:
         """`releases` gives the release with that id, or the live one where there is none (any more)."""
         self._database = database
@@ -81,6 +83,7 @@ class TurnRunner:
             telemetry=telemetry,
             notices=self.notices,
             max_attempts=self._limits.max_attempts,
+            purses=purses,
         )
 
     @property
@@ -134,6 +137,7 @@ class TurnRunner:
             deadline_s=self._limits.deadline_s,
             owner=self._owner,
             lease_s=self._limits.lease_s,
+            new_message=release.content.profile.settings_of(inbound.channel).new_message,
         )
         accepting = asyncio.create_task(self._keep_and_start(message, acceptance))
         self._accepting.add(accepting)
@@ -146,6 +150,8 @@ class TurnRunner:
         accepted = replace(accepted, turn=replace(accepted.turn, opened_s=began, due_s=began + acceptance.deadline_s))
         if not accepted.turn.is_duplicate:
             self._telemetry.turn_accepted(channel=message.inbound.channel)
+            for earlier in accepted.superseded:
+                self._worker.supersede(earlier)
             if accepted.state is TurnState.RUNNING:
                 self._spawn(accepted.turn)
         return accepted

@@ -6,8 +6,8 @@ from frontdesk.domain.turn import OpenTurn
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
+from frontdesk.turn.booking import Bill
 from frontdesk.turn.pipeline import TurnRun
-from frontdesk.turn.record import to_entries
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ async def _word_summary(database: Database, clock: Clock, run: TurnRun, turn: Op
 
     def commit(stores: Stores) -> None:
         stores.turns.add_attempts(turn.turn_id, attempts)
-        stores.ledger.add(to_entries(turn, customer_id, attempts, at=at))
+        Bill(turn=turn, customer_id=customer_id, attempts=attempts, purse=run.purse).book(stores, at=at)
         conversation = stores.conversations.get(turn.conversation_id)
         if conversation is not None and conversation.summarised_until == until:
             stores.conversations.set_summary(turn.conversation_id, written, until=until)

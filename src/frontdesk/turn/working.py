@@ -13,14 +13,17 @@ from frontdesk.domain.errors import (
     HandedOverError,
     LeaseLostError,
     StoreUnavailableError,
+    SupersededError,
 )
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
-from frontdesk.domain.ids import ReleaseId
+from frontdesk.domain.ids import ReleaseId, TurnId
+from frontdesk.domain.money import Payer
 from frontdesk.domain.turn import OpenTurn, TurnContext
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
-from frontdesk.turn.context import as_let_in, load_context, unread_context
+from frontdesk.turn.budget import OpenPurse, without_limits
+from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_context
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.pipeline import TurnRun
@@ -43,6 +46,7 @@ class TurnWorker:
         telemetry: Telemetry,
         notices: StageNotices,
         max_attempts: int,
+        purses: OpenPurse = without_limits,
     ) -> None:
         """`releases` gives the release with that id, or the live one where there is none (any more)."""
         self._database = database
@@ -52,6 +56,9 @@ class TurnWorker:
         self._telemetry = telemetry
         self._notices = notices
         self._max_attempts = max_attempts
+        self._under_way: dict[TurnId, asyncio.Timeout] = {}
+        self._superseded: set[TurnId] = set()
+        self._purses = purses
 
     async def work(self, turn: OpenTurn) -> TurnRun:
         """End the turn, whatever happens on the way.
@@ -64,8 +71,18 @@ class TurnWorker:
         await self._record(run, turn, ending)
         return run
 
+    def supersede(self, turn_id: TurnId) -> None:
+        """A later message took this turn's place: stop working on it, and end it without a word."""
+        limit = self._under_way.get(turn_id)
+        if limit is not None and not limit.expired():
+            self._superseded.add(turn_id)
+            with suppress(RuntimeError):  # it is over already
+                limit.reschedule(asyncio.get_running_loop().time())
+
     async def _attempt(self, turn: OpenTurn) -> tuple[TurnRun, Ending]:
         """Work through the turn until its ending; every way out but a lost lease and a lost database gives one."""
+        if turn.superseded_by is not None:
+            return await self._step_aside(turn, None)
         remaining_s = turn.due_s - self._clock.monotonic()
         if turn.lease.fence > self._max_attempts:
             return await self._give_up(turn, "gave_up")
@@ -73,35 +90,53 @@ class TurnWorker:
             return await self._give_up(turn, DeadlineError.code)
         run = None
         try:
-            async with asyncio.timeout(remaining_s):
+            async with asyncio.timeout(remaining_s) as limit:
+                self._under_way[turn.turn_id] = limit
                 run = await self._open_run(turn)
                 return run, await self._run(run, turn)
         except HandedOverError:
             return (run, run.silent()) if run else self._end_unread(turn, HandedOverError.code)
+        except SupersededError:
+            return await self._step_aside(turn, run)
         except (LeaseLostError, StoreUnavailableError):
             raise
         except TimeoutError:
+            if turn.turn_id in self._superseded:
+                return await self._step_aside(turn, run)
             code = DeadlineError.code
         except Exception as error:
             log.exception("turn_failed")
             code = error.code if isinstance(error, FrontdeskError) else "unexpected"
+        finally:
+            self._under_way.pop(turn.turn_id, None)
+            self._superseded.discard(turn.turn_id)
         return (run, run.failed(code)) if run else self._end_unread(turn, code)
+
+    async def _step_aside(self, turn: OpenTurn, run: TurnRun | None) -> tuple[TurnRun, Ending]:
+        """The end of a turn whose place a later message took; sentences that stand in the log are void."""
+        run = run or self._unread_run(turn)
+        has_spoken = await self._database.read(lambda stores: _has_open_sentences(stores, turn))
+        return run, replace(run.superseded(), withdraws=has_spoken)
 
     async def _give_up(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
         """End a turn without another attempt; what an earlier one told is voided where the log can be read."""
         if turn.lease.fence > 1:
-            with suppress(HandedOverError, StoreUnavailableError):
+            with suppress(HandedOverError, SupersededError, StoreUnavailableError):
                 await self._void_earlier_attempt(turn)
         return self._end_unread(turn, code)
 
     def _end_unread(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
         """The honest end of a turn whose conversation was not read; it asks for nothing but the live release's texts."""
-        run = self._new_run(turn, self._releases(None), unread_context(turn), History(), unanswered=0)
+        run = self._unread_run(turn)
         return run, run.failed(code)
+
+    def _unread_run(self, turn: OpenTurn) -> TurnRun:
+        return self._new_run(turn, self._releases(None), unread_context(turn), History(), unanswered=0)
 
     async def _open_run(self, turn: OpenTurn) -> TurnRun:
         release = self._releases(turn.release_id)
-        context, unanswered = await self._database.read(lambda stores: load_context(stores, turn))
+        merges = release.content.profile.settings_of(turn.channel).new_message == "merge"
+        turn, (context, unanswered) = await self._database.read(lambda stores: _read(stores, turn, merges=merges))
         context = replace(context, history=tuple(as_let_in(release, message) for message in context.history))
         history = fit_history(
             context.history,
@@ -114,6 +149,8 @@ class TurnWorker:
     def _new_run(
         self, turn: OpenTurn, release: ServedRelease, context: TurnContext, history: History, *, unanswered: int
     ) -> TurnRun:
+        customer_id = context.principal.customer_id
+        payer = Payer(turn_id=turn.turn_id, conversation_id=turn.conversation_id, customer_id=customer_id)
         return TurnRun(
             replace(turn, release_id=release.manifest.release_id),
             context,
@@ -124,6 +161,7 @@ class TurnWorker:
             tokens=self._tokens,
             telemetry=self._telemetry,
             voice=TurnVoice(self._notices, turn.conversation_id, after=context.conversation.last_seq),
+            purse=self._purses(release.content.models.budget, payer, turn.lease.fence),
         )
 
     async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
@@ -164,6 +202,9 @@ class TurnWorker:
         except HandedOverError:
             ending = run.silent()
             await record_turn(self._database, self._clock, turn, ending)
+        except SupersededError:
+            _, ending = await self._step_aside(turn, run)
+            await record_turn(self._database, self._clock, turn, ending)
         answer = ending.record.answer
         total_ms = answer.timings_ms["total"]
         self._telemetry.turn_ended(
@@ -186,6 +227,15 @@ class TurnWorker:
             withheld=len(ending.record.withheld),
             ms=round(total_ms, 1),
         )
+
+
+def _read(stores: Stores, turn: OpenTurn, *, merges: bool) -> tuple[OpenTurn, tuple[TurnContext, int]]:
+    """The turn with all that it answers, and what came before that."""
+    replaced = stores.turns.replaced(turn.conversation_id, by=turn.turn_id) if merges else ()
+    if not replaced:
+        return turn, load_context(stores, turn)
+    merged = merge_words(stores, turn, replaced)
+    return merged.turn, load_context(stores, turn, without=merged.message_ids)
 
 
 def _has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:

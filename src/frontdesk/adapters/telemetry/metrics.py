@@ -45,6 +45,17 @@ class PrometheusTelemetry:
         self._tokens = counter("tokens_total", "Tokens as the vendor counts them.", "vendor", "model", "kind")
         self._cost = counter("cost_usd_total", "Money spent on models.", "vendor", "model", "channel", "feature")
         self._unpriced = counter("cost_unknown_total", "Requests whose price is not known.", "vendor", "model")
+        self._budgets = {
+            name: Gauge(f"frontdesk_budget_{name}_usd", text, ["scope"], registry=self.registry)
+            for name, text in (
+                ("cap", "What may be spent in the running day and month."),
+                ("spent", "What is spent of it."),
+                ("reserved", "What is set aside for requests under way."),
+            )
+        }
+        self._denied = counter(
+            "budget_denied_total", "Requests that were not made because a ceiling was reached.", "scope", "purpose"
+        )
         self._findings = counter("guard_findings_total", "What detectors found.", "direction", "kind", "action")
         self._withheld = counter("withheld_total", "Pieces of drafts that no customer saw.", "stage", "reason")
         self._retrieval = counter("retrieval_total", "Searches, by whether they were confident.", "language", "hit")
@@ -108,7 +119,16 @@ class PrometheusTelemetry:
         if attempt.cost_usd is None:
             self._unpriced.labels(vendor, model).inc()
         else:
-            self._cost.labels(vendor, model, channel, attempt.purpose).inc(float(attempt.cost_usd))
+            feature = "hedge" if attempt.is_hedge else attempt.purpose
+            self._cost.labels(vendor, model, channel, feature).inc(float(attempt.cost_usd))
+
+    def budget(self, *, scope: str, cap_usd: float, spent_usd: float, reserved_usd: float) -> None:
+        """How full the running day or month is."""
+        for name, usd in (("cap", cap_usd), ("spent", spent_usd), ("reserved", reserved_usd)):
+            self._budgets[name].labels(scope).set(usd)
+
+    def budget_denied(self, *, scope: str, purpose: str) -> None:
+        self._denied.labels(scope, purpose).inc()
 
     def findings(self, *, direction: str, kind: str, action: str) -> None:
         self._findings.labels(direction, kind, action).inc()
