@@ -33,6 +33,7 @@ from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.withdrawals import WithdrawalFeed
 
 log = structlog.get_logger()
 
@@ -54,11 +55,13 @@ class App:
     outbox: OutboxDispatcher
     occurrences: OccurrenceLog
     reloader: Reloader
+    withdrawals: WithdrawalFeed
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self.occurrences.start()
+        self.withdrawals.start()
         await self.runner.start()
         self._dispatching = asyncio.create_task(self.outbox.run())
         return self
@@ -69,6 +72,7 @@ class App:
             await asyncio.gather(self._dispatching, return_exceptions=True)
         await self.reloader.close()
         await self.runner.close()
+        await self.withdrawals.close()
         await self.occurrences.close()
         await self.resources.aclose()
 
@@ -111,6 +115,8 @@ async def open_app(
         release = opening(content)
         await database.write(lambda stores: stores.releases.put(release.manifest))
         releases.go_live(release)
+        withdrawals = WithdrawalFeed(database, tell=releases.lay_over)
+        await withdrawals.refresh()
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
         runner = TurnRunner(
             database,
@@ -144,6 +150,7 @@ async def open_app(
                 opening=opening,
                 syncing=sync if should_sync else None,
             ),
+            withdrawals=withdrawals,
             resources=resources,
         )
     except BaseException:

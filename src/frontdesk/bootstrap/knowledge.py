@@ -1,7 +1,7 @@
 """The embedder, documents in, and searching without a conversation."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import httpx
 import structlog
@@ -12,6 +12,7 @@ from frontdesk.adapters.models.openai_embedder import OpenAiEmbedder
 from frontdesk.adapters.sources import FolderSource, SqlitePreparedCache
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.errors import ConfigError, ConfigProblem, NotFoundError, UnavailableError
+from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.release import AssistantContent
 from frontdesk.domain.turn import RetrievalResult
 from frontdesk.ingest import IngestProgress, IngestReport, build_snapshot
@@ -115,11 +116,17 @@ def sync_knowledge(
 
 
 async def search_knowledge(
-    settings: Settings, question: str, *, language: str, audiences: Audiences
+    settings: Settings,
+    question: str,
+    *,
+    language: str,
+    audiences: Audiences,
+    withdrawn: Collection[DocumentId] = (),
 ) -> RetrievalResult:
     """Search as a turn does, without a conversation."""
     content = read_assistant(settings.assistant_dir)
-    retriever = Retriever(open_snapshot(settings), open_embedder(settings), content.retrieval)
+    index = open_snapshot(settings).without(withdrawn)
+    retriever = Retriever(index, open_embedder(settings), content.retrieval)
     text = normalise_message(question)
     spoken = language or detect_language(text, default=content.profile.default_language)
     return await retriever.retrieve(text, language=spoken, history=(), audiences=audiences)

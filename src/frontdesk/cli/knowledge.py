@@ -9,7 +9,9 @@ from rich.table import Table
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import complain, err, harmless, out, print_json, progress_of_ingest
 from frontdesk.domain.conversation import PUBLIC, Audiences
+from frontdesk.domain.turn import RetrievalResult
 from frontdesk.releases import read_assistant
+from frontdesk.settings import Settings
 
 if TYPE_CHECKING:
     from frontdesk.ingest import IngestReport
@@ -72,11 +74,8 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search as a turn would, and show why. Exit code 1 when nothing was found."""
-    from frontdesk.bootstrap import search_knowledge  # noqa: PLC0415  (half a second)
-
-    settings = settings_for(assistant, data_dir)
     audiences = Audiences(labels=frozenset({PUBLIC, *(audience or ())}))
-    found = asyncio.run(search_knowledge(settings, question, language=language, audiences=audiences))
+    found = asyncio.run(_search(settings_for(assistant, data_dir), question, language, audiences))
     if as_json:
         print_json(
             {
@@ -115,6 +114,15 @@ def search(
         )
     out.print(table)
     raise typer.Exit(0 if found.passages else 1)
+
+
+async def _search(settings: Settings, question: str, language: str, audiences: Audiences) -> RetrievalResult:
+    from frontdesk.bootstrap import read_overlay, search_knowledge  # noqa: PLC0415  (half a second)
+
+    overlay = await read_overlay(settings)
+    return await search_knowledge(
+        settings, question, language=language, audiences=audiences, withdrawn=overlay.documents
+    )
 
 
 def _print_report(report: "IngestReport") -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from frontdesk import __version__
-from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting, users
+from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting, users, withdrawals
 from frontdesk.cli.output import complain
 from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
 
@@ -40,6 +40,9 @@ app.command("doctor")(configuration.doctor)
 knowledge_app.command("sync")(knowledge.sync)
 knowledge_app.command("status")(knowledge.status)
 knowledge_app.command("search")(knowledge.search)
+knowledge_app.command("withdraw")(withdrawals.withdraw)
+knowledge_app.command("restore")(withdrawals.restore)
+knowledge_app.command("withdrawn")(withdrawals.withdrawn)
 score_app.command("grounding")(score.grounding)
 score_app.command("retrieval")(score.retrieval)
 config_app.command("show")(configuration.show)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +11,7 @@ import typer
 
 from frontdesk.cli.output import complain
 from frontdesk.cli.serving import ADDRESS_FILE
-from frontdesk.domain.errors import UnavailableError
+from frontdesk.domain.errors import InputError, UnavailableError
 from frontdesk.settings import Settings
 
 
@@ -40,3 +41,32 @@ def checked(response: httpx.Response) -> dict[str, Any]:
         complain(body.get("detail") or body.get("title") or f"the server answered {response.status_code}")
         raise typer.Exit(1)
     return dict(body)
+
+
+async def server_in_the_way(settings: Settings) -> str | None:
+    """The running server, where it alone may write; to PostgreSQL everybody may."""
+    return await running_address(settings) if settings.effective_database_url.startswith("sqlite") else None
+
+
+async def ask_server(address: str, method: str, path: str, **body: Any) -> dict[str, Any]:
+    """The JSON of a good answer to somebody with a staff key, which is typed unseen or read from standard input."""
+    headers = {"Authorization": f"Bearer {_read_key(address)}"}
+    async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
+        return checked(await client.request(method, path, **body))
+
+
+def _read_key(address: str) -> str:
+    """A staff key, typed unseen or from standard input.
+
+    Raises:
+        InputError: none was given.
+    """
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"A staff key of the server at {address}", hide_input=True, err=True)).strip()
+    key = sys.stdin.readline().strip()
+    if not key:
+        raise InputError(
+            f"A server runs on this data folder, at {address}, and only it may write there. Send one of its staff keys "
+            "on standard input, or stop it first."
+        )
+    return key

@@ -1,17 +1,14 @@
 """`user add|list|remove`: who holds a staff key."""
 
 import asyncio
-import sys
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import httpx
 import typer
 
 from frontdesk.cli.options import DataOption, JsonOption, settings_for
 from frontdesk.cli.output import err, harmless, out, print_json
-from frontdesk.cli.reaching import checked, running_address
-from frontdesk.domain.errors import InputError
+from frontdesk.cli.reaching import ask_server, server_in_the_way
 from frontdesk.settings import Settings
 
 NameArgument = Annotated[str, typer.Argument(help="Whose key it is; it stands in the log beside what is done with it.")]
@@ -68,8 +65,8 @@ def remove(name: NameArgument, data_dir: DataOption = None, as_json: JsonOption 
 async def _add(settings: Settings, name: str) -> dict[str, Any]:
     from frontdesk.bootstrap import add_staff_key, held_database, start_logging  # noqa: PLC0415
 
-    if address := await _server_in_the_way(settings):
-        return await _ask_server(address, "POST", "/v1/admin/staff-keys", json={"name": name})
+    if address := await server_in_the_way(settings):
+        return await ask_server(address, "POST", "/v1/admin/staff-keys", json={"name": name})
     start_logging(settings)
     async with held_database(settings) as database:
         return {"name": name, "staff_key": await add_staff_key(database, name, by=BY)}
@@ -78,37 +75,9 @@ async def _add(settings: Settings, name: str) -> dict[str, Any]:
 async def _remove(settings: Settings, name: str) -> dict[str, Any]:
     from frontdesk.bootstrap import held_database, remove_staff_key, start_logging  # noqa: PLC0415
 
-    if address := await _server_in_the_way(settings):
-        return await _ask_server(address, "DELETE", f"/v1/admin/staff-keys/{quote(name, safe='')}")
+    if address := await server_in_the_way(settings):
+        return await ask_server(address, "DELETE", f"/v1/admin/staff-keys/{quote(name, safe='')}")
     start_logging(settings)
     async with held_database(settings) as database:
         removed = await remove_staff_key(database, name, by=BY)
         return {"name": name, "sessions_ended": removed.sessions_ended, "keys_left": removed.keys_left}
-
-
-async def _server_in_the_way(settings: Settings) -> str | None:
-    """The running server, where it alone may write; to PostgreSQL everybody may."""
-    return await running_address(settings) if settings.effective_database_url.startswith("sqlite") else None
-
-
-async def _ask_server(address: str, method: str, path: str, **body: Any) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {_read_key(address)}"}
-    async with httpx.AsyncClient(base_url=address, timeout=30, headers=headers) as client:
-        return checked(await client.request(method, path, **body))
-
-
-def _read_key(address: str) -> str:
-    """A staff key, typed unseen or from standard input.
-
-    Raises:
-        InputError: none was given.
-    """
-    if sys.stdin.isatty():
-        return str(typer.prompt(f"A staff key of the server at {address}", hide_input=True, err=True)).strip()
-    key = sys.stdin.readline().strip()
-    if not key:
-        raise InputError(
-            f"A server runs on this data folder, at {address}, and only it may write there. Send one of its staff keys "
-            "on standard input, or stop it first."
-        )
-    return key

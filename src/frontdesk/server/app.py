@@ -25,6 +25,7 @@ from frontdesk.server.api import (
     staff_keys,
     suggestions,
     transcripts,
+    withdrawals,
 )
 from frontdesk.server.api.suggestions import SuggestionShelf
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *openai.OPERATIONS,
     *admin.OPERATIONS,
     *staff_keys.OPERATIONS,
+    *withdrawals.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -78,7 +78,8 @@ async def change_withdrawal(database: Database, change: Withdrawal, *, is_in_kno
     is_changed = await database.write(decide)
     if is_changed:
         event = "document_withdrawn" if change.is_withdrawn else "document_restored"
-        log.info(event, document_id=change.document_id, reason=change.reason, by=change.by)
+        told = {"document_id": change.document_id, "reason": change.reason, "by": change.by}
+        structlog.get_logger().info(event, **told)  # a command sets the log up anew each time
     return is_changed
 
 
