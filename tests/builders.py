@@ -32,7 +32,7 @@ from frontdesk.ports.stores import Database
 from frontdesk.releases import compose_manifest, read_assistant
 from frontdesk.turn.attachments import keep_attachment
 from frontdesk.turn.delivery import final_event
-from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs
+from frontdesk.turn.generation import Generator, Rung, SideJobs, Vendors
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
 from frontdesk.turn.intake import Accepted
@@ -139,7 +139,7 @@ def a_release(
 def serve_content(
     content: AssistantContent, index: Any, *, model: ChatModel | None = None, embedder: Embedder | None = None
 ) -> ServedRelease:
-    breakers = Breakers(monotonic=lambda: asyncio.get_running_loop().time())
+    vendors = Vendors(monotonic=lambda: asyncio.get_running_loop().time())
     last = Rung(model=ExtractiveChatModel(embedder), route=ModelRoute(name="quotes", adapter="extractive"))
     first = [Rung(model=model, route=ModelRoute(name="model", adapter="openai", model="script"))] if model else []
     return ServedRelease(
@@ -148,9 +148,9 @@ def serve_content(
         guard=Guard(content.guards, protected=(content.prompts.answer,)),
         router=Router(content.routing, content.profile, content.escalation, embedder),
         retriever=Retriever(index, embedder, content.retrieval),
-        generator=Generator([*first, last], breakers=breakers, price=lambda *_: None),
+        generator=Generator([*first, last], vendors=vendors, price=lambda *_, **__: None),
         grounder=Grounder(embedder, content.grounding),
-        jobs=SideJobs(breakers=breakers, price=lambda *_: None),
+        jobs=SideJobs(vendors=vendors, price=lambda *_, **__: None),
     )
 
 

@@ -28,7 +28,7 @@ from frontdesk.ports.models import Embedder
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
-from frontdesk.turn.generation import Breakers
+from frontdesk.turn.generation import Vendors
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
@@ -54,6 +54,7 @@ class App:
     snapshots: SnapshotShelf
     outbox: OutboxDispatcher
     occurrences: OccurrenceLog
+    vendors: Vendors
     reloader: Reloader
     withdrawals: WithdrawalFeed
     resources: AsyncExitStack
@@ -107,10 +108,10 @@ async def open_app(
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
         releases = ReleaseBook()
-        breakers = Breakers(monotonic=clock.monotonic)
+        vendors = Vendors(monotonic=clock.monotonic, occurrences=occurrences)
 
         def opening(content: AssistantContent) -> ServedRelease:
-            return open_release(settings, content, embedder, client=vendor_client, clock=clock, breakers=breakers)
+            return open_release(settings, content, embedder, client=vendor_client, clock=clock, vendors=vendors)
 
         release = opening(content)
         await database.write(lambda stores: stores.releases.put(release.manifest))
@@ -140,6 +141,7 @@ async def open_app(
             snapshots=SnapshotShelf(open_snapshots(settings)),
             outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
             occurrences=occurrences,
+            vendors=vendors,
             reloader=Reloader(
                 settings.assistant_dir,
                 data_dir=settings.data_dir,

@@ -1,6 +1,6 @@
 """An assistant folder and a snapshot become a release, opened and ready."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from frontdesk.adapters.models.prices import cost_usd, warm
 from frontdesk.adapters.models.python_chat import PythonChatModel
 from frontdesk.bootstrap.knowledge import open_snapshot
 from frontdesk.domain.errors import ConfigError, ConfigProblem
-from frontdesk.domain.release import AssistantContent, ModelRoute
+from frontdesk.domain.release import AssistantContent, ModelRoute, ModelRoutes
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.identity import IdentityVerifier
 from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.releases import compose_manifest
 from frontdesk.settings import Settings, read_secret
 from frontdesk.text.hashing import content_hash
-from frontdesk.turn.generation import Breakers, Generator, Rung, SideJobs, fill_prompt, prompt_values
+from frontdesk.turn.generation import Generator, Rung, SideJobs, Vendors, fill_prompt, prompt_values
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
 from frontdesk.turn.retrieval import Retriever
@@ -40,7 +40,7 @@ def open_release(
     *,
     client: httpx.AsyncClient,
     clock: Clock,
-    breakers: Breakers,
+    vendors: Vendors,
 ) -> ServedRelease:
     """Compose a release of the assistant folder and the newest snapshot, with everything it pins opened.
 
@@ -53,6 +53,8 @@ def open_release(
         log.warning("snapshot_of_another_embedder", snapshot=index.manifest.embedder, embedder=embedder.fingerprint)
     guard = Guard(content.guards, protected=(content.prompts.answer,))
     profile = content.profile
+    ladders = open_ladders(settings, content.models, embedder, client)
+    vendors.know(rung for ladder in ladders.values() for rung in ladder)
     return ServedRelease(
         manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=_scorers(guard), at=clock.now()),
         content=content,
@@ -65,8 +67,14 @@ def open_release(
             dense_languages=frozenset(lang for lang, weight in content.retrieval.dense_weight.items() if weight > 0),
         ),
         retriever=Retriever(index, embedder, content.retrieval),
-        generator=Generator(open_ladder(settings, content, embedder, client), breakers=breakers, price=cost_usd),
-        jobs=open_jobs(settings, content, embedder, client, breakers),
+        generator=Generator(
+            ladders["answer"],
+            small=ladders["small_answer"],
+            vendors=vendors,
+            price=cost_usd,
+            hedge_share=content.models.hedge_share,
+        ),
+        jobs=_jobs(content, ladders, vendors),
         grounder=Grounder(embedder, content.grounding),
     )
 
@@ -80,37 +88,42 @@ def _scorers(guard: Guard) -> str:
     return ",".join(f"{name}@{version}" for name, version in sorted(versions.items()))
 
 
-def open_ladder(
-    settings: Settings, content: AssistantContent, embedder: Embedder | None, client: httpx.AsyncClient
-) -> list[Rung]:
-    """The answer routes as models, first rung first; quoting the passages is always the last."""
-    routes = [*content.models.answer]
-    if routes[-1].adapter != "extractive":
-        routes.append(ModelRoute(name="quotes", adapter="extractive"))
-    if any(route.adapter in ("openai", "anthropic") for route in routes):
+def open_ladders(
+    settings: Settings, models: ModelRoutes, embedder: Embedder | None, client: httpx.AsyncClient
+) -> Mapping[str, list[Rung]]:
+    """The ladder of each purpose, first rung first; quoting the passages is always the last of `answer`.
+
+    Raises:
+        ConfigError: a key or a function is missing.
+    """
+    answer = models.answer
+    if not answer or answer[-1].adapter != "extractive":
+        answer = (*answer, ModelRoute(name="quotes", adapter="extractive"))
+    routes = {
+        "answer": answer,
+        "small_answer": models.small_answer,
+        "rewrite": models.rewrite,
+        "summary": models.summary,
+        "judge": models.judge,
+    }
+    if any(route.adapter in ("openai", "anthropic") for ladder in routes.values() for route in ladder):
         warm()
-    return [Rung(model=open_model(settings, route, embedder, client), route=route) for route in routes]
+    by_name = {route.name: route for ladder in routes.values() for route in ladder}
+    opened = {
+        name: Rung(model=open_model(settings, route, embedder, client), route=route) for name, route in by_name.items()
+    }
+    return {purpose: [opened[route.name] for route in ladder] for purpose, ladder in routes.items()}
 
 
-def open_jobs(
-    settings: Settings,
-    content: AssistantContent,
-    embedder: Embedder | None,
-    client: httpx.AsyncClient,
-    breakers: Breakers,
-) -> SideJobs:
-    """Rewriting and summaries by a model, where models.yaml names one."""
-
-    def rung(routes: Sequence[ModelRoute]) -> Rung | None:
-        return Rung(model=open_model(settings, routes[0], embedder, client), route=routes[0]) if routes else None
-
+def _jobs(content: AssistantContent, ladders: Mapping[str, list[Rung]], vendors: Vendors) -> SideJobs:
+    """Rewriting and summaries by models, where models.yaml names some."""
     values = prompt_values(content.profile, content.profile.default_language)
     return SideJobs(
-        rewrite=rung(content.models.rewrite),
-        summary=rung(content.models.summary),
+        rewrite=ladders["rewrite"],
+        summary=ladders["summary"],
         rewrite_prompt=fill_prompt(content.prompts.rewrite, values),
         summary_prompt=fill_prompt(content.prompts.summary, values),
-        breakers=breakers,
+        vendors=vendors,
         price=cost_usd,
     )
 
@@ -170,4 +183,4 @@ def open_ladder_offline(settings: Settings, content: AssistantContent) -> list[s
     Raises:
         ConfigError: a key or a function is missing.
     """
-    return [rung.route.name for rung in open_ladder(settings, content, None, httpx.AsyncClient())]
+    return [rung.route.name for rung in open_ladders(settings, content.models, None, httpx.AsyncClient())["answer"]]

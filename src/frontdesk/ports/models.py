@@ -1,7 +1,7 @@
 """Models: chat, embedding."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from frontdesk.domain.conversation import Role
@@ -43,8 +43,18 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyBegan:
+    """The vendor has taken the request, and bills what it reads; text may follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
     text: str
+    """May be empty where only the count is news."""
+    chunks: int = field(default=1, compare=False)
+    """In how many pieces the vendor sent it."""
+    usage: Usage | None = field(default=None, compare=False)
+    """What the vendor has counted so far, where it says; a part that it does not count as it goes is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,7 @@ class StreamEnd:
     """As the vendor reports it; empty when it does not."""
 
 
-ModelEvent = TextDelta | StreamEnd
+ModelEvent = ReplyBegan | TextDelta | StreamEnd
 
 
 class ChatModel(Protocol):

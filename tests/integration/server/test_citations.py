@@ -9,7 +9,7 @@ import httpx
 
 from frontdesk.bootstrap import open_release, sync_knowledge
 from frontdesk.releases import read_assistant
-from frontdesk.turn.generation import Breakers
+from frontdesk.turn.generation import Vendors
 
 NORWAY = "What does standard delivery to Norway cost?"
 
@@ -20,9 +20,9 @@ async def renew_knowledge(house: Any, folder: Path) -> None:
     content = read_assistant(folder)
     await asyncio.to_thread(sync_knowledge, settings, content, None)
     async with httpx.AsyncClient() as client:
-        breakers = Breakers(monotonic=house.app.clock.monotonic)
+        vendors = Vendors(monotonic=house.app.clock.monotonic)
         house.app.releases.go_live(
-            open_release(settings, content, None, client=client, clock=house.app.clock, breakers=breakers)
+            open_release(settings, content, None, client=client, clock=house.app.clock, vendors=vendors)
         )
 
 

@@ -28,7 +28,7 @@ from frontdesk.server.access import hash_secret
 from frontdesk.server.app import create_app
 from frontdesk.settings import load_settings
 from frontdesk.turn.feedback import give_feedback
-from frontdesk.turn.generation import Breakers, Generator, Rung
+from frontdesk.turn.generation import Generator, Rung, Vendors
 from frontdesk.turn.serving import ServedRelease
 
 KEY = "fd_for-this-test"
@@ -74,8 +74,8 @@ def drafting(*steps: Step) -> Callable[[Path], ServedRelease]:
 def without_models(folder: Path) -> ServedRelease:
     busy = ScriptedChatModel([RateLimitedError("busy", result="429")])
     rung = Rung(model=busy, route=ModelRoute(name="model", adapter="openai", model="script"))
-    breakers = Breakers(monotonic=lambda: asyncio.get_running_loop().time())
-    return replace(a_release(folder), generator=Generator([rung], breakers=breakers, price=lambda *_: None))
+    vendors = Vendors(monotonic=lambda: asyncio.get_running_loop().time())
+    return replace(a_release(folder), generator=Generator([rung], vendors=vendors, price=lambda *_, **__: None))
 
 
 CAREERS = Intent(name="careers", route="refuse", examples=("How much do you pay for shipping to Austria?",))

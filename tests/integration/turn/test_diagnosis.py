@@ -21,7 +21,7 @@ from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import StreamEnd
 from frontdesk.turn.diagnosis import Diagnosis, explain
 from frontdesk.turn.feedback import give_feedback
-from frontdesk.turn.generation import Breakers, Generator, Rung
+from frontdesk.turn.generation import Generator, Rung, Vendors
 from frontdesk.turn.handover import hand_over
 from frontdesk.turn.runner import RunnerLimits
 from frontdesk.turn.serving import ServedRelease
@@ -72,8 +72,8 @@ def drafting(tmp_path: Path, *steps: Step, **change: Any) -> ServedRelease:
 def only_rung(release: ServedRelease, *steps: Step) -> ServedRelease:
     """With a ladder of a single model."""
     rung = Rung(model=ScriptedChatModel(steps), route=ModelRoute(name="model", adapter="openai", model="script"))
-    breakers = Breakers(monotonic=lambda: asyncio.get_running_loop().time())
-    return replace(release, generator=Generator([rung], breakers=breakers, price=lambda *_: None))
+    vendors = Vendors(monotonic=lambda: asyncio.get_running_loop().time())
+    return replace(release, generator=Generator([rung], vendors=vendors, price=lambda *_, **__: None))
 
 
 class Broken:

@@ -15,7 +15,7 @@ from frontdesk.domain.errors import ConflictError, RateLimitedError, Unavailable
 from frontdesk.domain.release import GuardPolicy, ModelRoute, RoutingPolicy
 from frontdesk.domain.safety import FindingKind, GuardAction
 from frontdesk.releases import read_assistant
-from frontdesk.turn.generation import Breakers, Rung, SideJobs
+from frontdesk.turn.generation import Rung, SideJobs, Vendors
 
 
 def body(event: object) -> dict[str, object]:
@@ -314,9 +314,9 @@ async def test_a_long_conversation_is_summarised_and_a_model_words_it_after_the_
     release = a_release(tmp_path)
     writer = ScriptedChatModel(reply("The customer asked about deliveries to Austria."))
     jobs = SideJobs(
-        summary=Rung(model=writer, route=ModelRoute(name="summary", adapter="openai", model="script")),
-        breakers=Breakers(monotonic=lambda: 0.0),
-        price=lambda *_: Decimal("0.001"),
+        summary=[Rung(model=writer, route=ModelRoute(name="summary", adapter="openai", model="script"))],
+        vendors=Vendors(monotonic=lambda: 0.0),
+        price=lambda *_, **__: Decimal("0.001"),
     )
     models = replace(release.content.models, history_tokens=120)
     release = replace(release, jobs=jobs, content=replace(release.content, models=models))

@@ -1,30 +1,31 @@
 """Prompts, the ladder of models, and their text as sentences.
 
 Generator        a request > a draft, from the first model of the ladder that delivers one
+Vendors          who may be asked now, and how every deployment does; one for a process
 SentenceStream   deltas > sentences, as soon as each is complete
 fit_history      earlier messages > as many as fit, and a summary of the rest
 """
 
-from frontdesk.turn.generation.attempt import Price, Rung
-from frontdesk.turn.generation.breaker import Breakers
 from frontdesk.turn.generation.generator import DraftEnd, DraftEvent, DraftReset, DraftText, Generator
 from frontdesk.turn.generation.history import History, fit_history
 from frontdesk.turn.generation.prompts import fill_prompt, prompt_values
 from frontdesk.turn.generation.rewrite import SideJobs
+from frontdesk.turn.generation.rung import Rung
 from frontdesk.turn.generation.segments import SentenceStream
+from frontdesk.turn.generation.vendors import Vendors, VendorState
 
 __all__ = [
-    "Breakers",
     "DraftEnd",
     "DraftEvent",
     "DraftReset",
     "DraftText",
     "Generator",
     "History",
-    "Price",
     "Rung",
     "SentenceStream",
     "SideJobs",
+    "VendorState",
+    "Vendors",
     "fill_prompt",
     "fit_history",
     "prompt_values",

@@ -4,21 +4,31 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from frontdesk.domain.errors import DeadlineError, DependencyError, RejectedError, UnavailableError
-from frontdesk.domain.usage import AttemptResult, VendorAttempt
+from frontdesk.domain.errors import DeadlineError, DependencyError, UnavailableError
+from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatRequest
-from frontdesk.turn.generation.attempt import Attempt, Price, Rung, result_of
-from frontdesk.turn.generation.breaker import Breakers
+from frontdesk.turn.budget import NoLimits, Price, Purse, Thrift
+from frontdesk.turn.generation.attempt import Attempt, result_of
+from frontdesk.turn.generation.climb import Climb
+from frontdesk.turn.generation.race import Race
+from frontdesk.turn.generation.rung import Rung, shortened
+from frontdesk.turn.generation.vendors import RETRY_SHARE, Vendors
 
 LAST_RUNG_S = 0.5
 """Kept back from the turn's deadline for the last rung, which computes for some milliseconds; a guess."""
-RETRY_SHARE = 0.1
-"""A second request to the same model at most once in ten drafts (failure model, rule 3)."""
-REPEAT_AFTER_S = 0.1
-"""Mean pause before it, spread over half to one and a half of that."""
+REPEAT_WITHIN_S = 0.2
+"""A repeat follows at some moment within this time, so that repeats of many turns do not come together; a guess."""
+LIMIT_WAIT_S = 1.0
+"""How long an answer waits for its vendor's limits before the next rung is asked; a guess."""
+HEDGE_AFTER_S = 1.2
+"""Until a deployment has answered often enough to tell what is unusual for it (failure model, rule 1)."""
+HEDGE_LEAST_S = 0.5
+"""Nobody notices a shorter wait, so no second vendor is paid for it; a guess."""
+HEDGE_SAMPLES = 20
+"""First texts from which a deployment's own 95th percentile is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +54,10 @@ class DraftEnd:
     route: str
     """Name of the route that wrote the draft."""
     degraded: tuple[str, ...]
-    """`model_fallback` or `extractive_fallback` when a later rung wrote it, `shortened_request` after compaction."""
+    """What was done without: `model_fallback` or `extractive_fallback` when a later rung wrote it, `shortened_request`
+    after compaction, `budget_…` where money ran low."""
     attempts: tuple[VendorAttempt, ...]
-    """Every request that was made for this draft, failed ones included."""
+    """Every request that was made for this draft and has ended, failed ones included."""
     prompt: str
     """The request as it was rendered for the model that answered."""
 
@@ -54,154 +65,210 @@ class DraftEnd:
 DraftEvent = DraftText | DraftReset | DraftEnd
 
 
-@dataclass(slots=True)
-class _Climb:
-    """What one draft has been through."""
-
-    request: ChatRequest
-    ends_at: float
-    first_number: int
-    on_attempt: Callable[[VendorAttempt], None]
-    records: list[VendorAttempt] = field(default_factory=list)
-    has_text: bool = False
-    is_shortened: bool = False
-    last_error: DependencyError | None = None
-
-    def keep(self, attempt: Attempt) -> None:
-        if attempt.record is not None:
-            self.records.append(attempt.record)
-            self.on_attempt(attempt.record)
-
-
 class Generator:
     """Asks the models of a ladder in their order until one delivers.
 
-    A model whose breaker is open or which asked for a pause is passed over. Switching is silent while nothing
-    was drafted; afterwards a `DraftReset` voids the text, and the next model starts from the whole request.
+    A model whose breaker is open or which asked for a pause is passed over, as is one that cannot take the request, or
+    for which no money is left. Switching is silent while nothing was drafted; afterwards a `DraftReset` voids the text,
+    and the next model starts from the whole request.
     """
 
-    def __init__(self, rungs: Sequence[Rung], *, breakers: Breakers, price: Price) -> None:
+    def __init__(
+        self,
+        rungs: Sequence[Rung],
+        *,
+        small: Sequence[Rung] = (),
+        vendors: Vendors,
+        price: Price,
+        hedge_share: float = 0.0,
+    ) -> None:
+        """
+        Args:
+            rungs: first rung first; the last one is kept for the end of the turn's time.
+            small: asked instead when money runs low, with the last one of `rungs` behind them.
+            hedge_share: of all drafts, for how many a second vendor may be asked beside a slow one.
+        """
         if not rungs:
             raise ValueError("a ladder needs at least one rung")
         self._rungs = tuple(rungs)
-        self._breakers = breakers
+        self._small = (*(rung for rung in small if not rung.is_built_in), self._rungs[-1]) if small else ()
+        self._vendors = vendors
         self._price = price
-        self._retries = 1.0
+        self._hedge_share = hedge_share
 
     async def stream(
         self,
         request: ChatRequest,
         *,
         deadline_s: float,
+        purse: Purse | None = None,
+        thrift: Thrift = "none",
         first_number: int = 1,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
     ) -> AsyncGenerator[DraftEvent]:
-        """The draft, ended by one `DraftEnd`. Closing it cancels the request in flight.
+        """The draft, ended by one `DraftEnd`. Closing it cancels the requests in flight.
 
         Args:
             deadline_s: what is left of the turn.
+            purse: pays for every request; None spends without a limit.
+            thrift: how much is to be saved.
             first_number: number of the turn's next vendor attempt.
             on_attempt: told of every attempt as it ends, also of one that is cancelled or after which nothing is left.
         Raises:
             DeadlineError: the turn's time is over.
             DependencyError: every rung failed; the last one's error.
         """
-        climb = _Climb(
-            request=request,
-            ends_at=self._breakers.monotonic() + deadline_s,
+        climb = Climb(
+            request=shortened(request) if thrift in ("short", "extractive") else request,
+            vendors=self._vendors,
+            price=self._price,
+            purse=purse or NoLimits(),
+            ends_at=self._vendors.monotonic() + deadline_s,
             first_number=first_number,
             on_attempt=on_attempt,
         )
-        self._retries = min(1.0, self._retries + RETRY_SHARE)
-        for position, rung in enumerate(self._rungs):
-            async with aclosing(self._stand(position, rung, climb)) as events:
-                async for event in events:
-                    yield event
-                    if isinstance(event, DraftEnd):
-                        return
-        raise climb.last_error or UnavailableError("No model may be asked right now.", result="5xx")
+        self._vendors.retries.earn(RETRY_SHARE)
+        self._vendors.hedges.earn(self._hedge_share)
+        descent = _Descent(self._ladder(thrift, climb), request, climb, hedges=self._hedge_share > 0)
+        async with aclosing(descent.events()) as events:
+            async for event in events:
+                yield event
 
-    async def _stand(self, position: int, rung: Rung, climb: _Climb) -> AsyncGenerator[DraftEvent]:
-        """Everything that is tried on one rung; without a `DraftEnd` the climb goes on."""
-        is_last = position == len(self._rungs) - 1
-        while rung.is_built_in or self._breakers.admit(rung.model.vendor, rung.model.model):
-            attempt = self._open(rung, climb, is_last=is_last)
+    def _ladder(self, thrift: Thrift, climb: Climb) -> tuple[Rung, ...]:
+        """The rungs for so much thrift; what is done without is noted."""
+        if thrift == "extractive":
+            climb.label("budget_extractive")
+            return self._rungs[-1:]
+        if thrift == "short":
+            climb.label("budget_short_context")
+        if thrift == "none" or not self._small:
+            return self._rungs
+        climb.label("budget_small_model")
+        return self._small
+
+
+class _Descent:
+    """One draft on its way down."""
+
+    def __init__(self, rungs: tuple[Rung, ...], whole: ChatRequest, climb: Climb, *, hedges: bool) -> None:
+        self._rungs = rungs
+        self._whole = whole
+        self._climb = climb
+        self._vendors = climb.vendors
+        self._wanted = climb.request
+        self._hedges = hedges
+        self._next = 0
+        """Position of the rung that is tried next."""
+        self._has_text = False
+        self._is_repeat = False
+
+    async def events(self) -> AsyncGenerator[DraftEvent]:
+        while self._next < len(self._rungs):
+            position, self._next = self._next, self._next + 1
+            attempt = await self._open(position)
             if attempt is None:
-                return
+                self._is_repeat = False
+                continue
+            race = self._race(position, attempt)
             try:
-                async with aclosing(attempt.texts()) as texts:
+                async with aclosing(race.texts() if race else attempt.texts()) as texts:
                     async for text in texts:
-                        climb.has_text = climb.has_text or bool(text)
+                        self._has_text = True
                         yield DraftText(text=text)
             except DependencyError as error:
-                climb.last_error = error
+                self._climb.last_error = error
             finally:
-                climb.keep(attempt)
-            if end := self._ended(position, attempt, climb):
+                attempt.finish()
+            last = race.attempt if race else attempt
+            if end := self._ended(last):
                 yield end
                 return
-            if climb.has_text:
-                climb.has_text = False
+            if self._has_text:
+                self._has_text = False
                 yield DraftReset()
-            if not self._may_repeat(position, attempt, climb):
-                return
-            await asyncio.sleep(REPEAT_AFTER_S * (0.5 + random.random()))
+            if not (race and race.has_second) and self._may_repeat(position, last):
+                self._next, self._is_repeat = position, True
+                await asyncio.sleep(REPEAT_WITHIN_S * random.random())
+            else:
+                self._is_repeat = False
+        raise self._climb.last_error or UnavailableError("No model may be asked right now.", result="5xx")
 
-    def _open(self, rung: Rung, climb: _Climb, *, is_last: bool) -> Attempt | None:
-        """An attempt within what is left of the turn; None where only the last rung still has time."""
-        left_s = climb.ends_at - self._breakers.monotonic()
+    async def _open(self, position: int, *, is_hedge: bool = False) -> Attempt | None:
+        """An attempt within what is left of the turn; None where this rung is passed over."""
+        rung, left_s = self._rungs[position], self._climb.left_s
+        is_last = position == len(self._rungs) - 1
         if is_last and left_s <= 0:
             raise DeadlineError("The time for this answer is over.")
+        if rung.is_built_in:
+            self._climb.request = self._whole  # quoting has no limits to keep within
         limit_s = left_s if is_last else left_s - LAST_RUNG_S
-        if limit_s <= 0:
-            return None
-        number = climb.first_number + len(climb.records)
-        return Attempt(rung, climb.request, number=number, limit_s=limit_s, breakers=self._breakers, price=self._price)
+        return await self._climb.open(
+            rung, limit_s=limit_s, wait_s=0.0 if is_hedge else LIMIT_WAIT_S, is_hedge=is_hedge
+        )
 
-    def _ended(self, position: int, attempt: Attempt, climb: _Climb) -> DraftEnd | None:
+    def _race(self, position: int, lead: Attempt) -> Race | None:
+        """The attempt with a second one in reserve; None where none would be asked."""
+        after_s = self._hedge_after_s(lead.rung)
+        has_next = any(not rung.is_built_in for rung in self._rungs[position + 1 :])
+        if not self._hedges or not has_next or self._is_repeat or after_s >= lead.rung.first_byte_s:
+            return None
+        return Race(lead, after_s=after_s, second=self._second)
+
+    def _hedge_after_s(self, rung: Rung) -> float:
+        if rung.is_built_in:
+            return rung.first_byte_s
+        usual_ms = self._vendors.first_text_p95_ms(rung, least=HEDGE_SAMPLES)
+        return HEDGE_AFTER_S if usual_ms is None else max(usual_ms / 1000, HEDGE_LEAST_S)
+
+    async def _second(self) -> Attempt | None:
+        """The next vendor on the ladder that may be asked now; the descent goes on behind it."""
+        if not self._vendors.hedges.spend():
+            return None
+        for position in range(self._next, len(self._rungs)):
+            if self._rungs[position].is_built_in:
+                break
+            attempt = await self._open(position, is_hedge=True)
+            if attempt is not None:
+                self._next = position + 1
+                return attempt
+        self._vendors.hedges.earn(1.0)
+        return None
+
+    def _ended(self, attempt: Attempt) -> DraftEnd | None:
         """The end of the draft, if this attempt ended it: a whole reply, or a refusal of its content."""
-        is_filtered = isinstance(climb.last_error, RejectedError) and result_of(climb.last_error) == "filter"
+        error = self._climb.last_error
+        is_filtered = error is not None and result_of(error) == "filter"
         if attempt.end is None and not is_filtered:
             return None
         return DraftEnd(
             finish_reason=attempt.end.finish_reason if attempt.end else "filter",
             route=attempt.rung.route.name,
-            degraded=self._degraded(position, climb),
-            attempts=tuple(climb.records),
-            prompt=attempt.rung.model.render(climb.request),
+            degraded=self._degraded(attempt),
+            attempts=tuple(self._climb.records),
+            prompt=attempt.prompt,
         )
 
-    def _degraded(self, position: int, climb: _Climb) -> tuple[str, ...]:
-        labels: list[str] = []
-        if position > 0:
-            labels.append("extractive_fallback" if self._rungs[position].is_built_in else "model_fallback")
-        if climb.is_shortened:
+    def _degraded(self, attempt: Attempt) -> tuple[str, ...]:
+        labels = list(self._climb.labels)
+        if attempt.rung is not self._rungs[0]:
+            labels.append("extractive_fallback" if attempt.rung.is_built_in else "model_fallback")
+        if attempt.asked.request is not self._wanted and attempt.asked.request is not self._whole:
             labels.append("shortened_request")
         return tuple(labels)
 
-    def _may_repeat(self, position: int, attempt: Attempt, climb: _Climb) -> bool:
+    def _may_repeat(self, position: int, attempt: Attempt) -> bool:
         """Whether the same model is asked once more.
 
-        A request that was too long is repeated once, smaller. A server error is repeated once, where the next
-        rung would only quote, nothing was drafted, and the share of repeats allows it. A silent model never is.
+        A request that was too long is repeated once, smaller. A server error or a refused connection is repeated once,
+        where the next rung would only quote, nothing was drafted, and the share of repeats allows it. A silent model
+        never is.
         """
-        result: AttemptResult = attempt.record.result if attempt.record else "refused"
-        if result == "ctx" and not climb.is_shortened:
-            climb.request, climb.is_shortened = shortened(climb.request), True
+        result = attempt.record.result if attempt.record else "refused"
+        if result == "ctx":
+            if self._climb.request is not self._wanted:
+                return False
+            self._climb.request = shortened(self._wanted)
             return True
-        is_first_failure = sum(1 for record in climb.records if record.model == attempt.rung.model.model) == 1
         next_quotes = position + 1 < len(self._rungs) and self._rungs[position + 1].is_built_in
-        if result == "5xx" and is_first_failure and next_quotes and self._retries >= 1.0:
-            self._retries -= 1.0
-            return True
-        return False
-
-
-def shortened(request: ChatRequest) -> ChatRequest:
-    """The request with its last two turns and the better half of its passages; the instructions stay whole."""
-    return replace(
-        request,
-        history=request.history[-2:],
-        summary=request.summary[:1000],
-        passages=request.passages[: -(-len(request.passages) // 2)],
-    )
+        is_worth_it = result in ("5xx", "cut") and attempt.record is not None and attempt.record.first_token_ms is None
+        return is_worth_it and not self._is_repeat and next_quotes and self._vendors.retries.spend()

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 
 from frontdesk.domain.conversation import Message
-from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatRequest, ChatTurn
 from frontdesk.text.language import detect_language
-from frontdesk.turn.generation.attempt import Attempt, Price, Rung
-from frontdesk.turn.generation.breaker import Breakers
+from frontdesk.turn.budget import NoLimits, Price, Purse
+from frontdesk.turn.generation.climb import Climb, first_reply
 from frontdesk.turn.generation.history import extend_summary, facts_and_promises, with_facts
+from frontdesk.turn.generation.rung import Rung
+from frontdesk.turn.generation.vendors import Vendors
 
 REWRITE_S = 1.0
 """A rewrite that takes longer is not worth its wait: heuristics cost 1 ms."""
@@ -30,29 +31,29 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 class SideJobs:
-    """One model for rewriting and one for summaries; either may be missing."""
+    """One ladder for rewriting and one for summaries; either may be missing."""
 
     def __init__(
         self,
         *,
-        rewrite: Rung | None = None,
-        summary: Rung | None = None,
+        rewrite: Sequence[Rung] = (),
+        summary: Sequence[Rung] = (),
         rewrite_prompt: str = "",
         summary_prompt: str = "",
-        breakers: Breakers,
+        vendors: Vendors,
         price: Price,
     ) -> None:
-        self._rewrite = rewrite
-        self._summary = summary
+        self._rewrite = tuple(rewrite)
+        self._summary = tuple(summary)
         self._rewrite_prompt = rewrite_prompt
         self._summary_prompt = summary_prompt
-        self._breakers = breakers
+        self._vendors = vendors
         self._price = price
 
     @property
     def can_summarise(self) -> bool:
         """Whether a model writes summaries."""
-        return self._summary is not None
+        return bool(self._summary)
 
     async def rewrite(
         self,
@@ -60,11 +61,12 @@ class SideJobs:
         *,
         history: tuple[ChatTurn, ...],
         language: str,
+        purse: Purse | None = None,
         number: int = 1,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
     ) -> str | None:
-        """The question made self-contained; None where there is no model, it failed, or its text is no rewrite."""
-        if self._rewrite is None or not history:
+        """The question made self-contained; None where there is no model, all failed, or the text is no rewrite."""
+        if not self._rewrite or not history:
             return None
         request = ChatRequest(
             purpose="rewrite",
@@ -73,7 +75,8 @@ class SideJobs:
             question=question,
             language=language,
         )
-        written = await self._ask(self._rewrite, request, limit_s=REWRITE_S, number=number, on_attempt=on_attempt)
+        climb = self._climb(request, REWRITE_S, purse, number, on_attempt)
+        written = await first_reply(self._rewrite, climb)
         return accepted_rewrite(written or "", question, history, language)
 
     async def summarise(
@@ -83,12 +86,13 @@ class SideJobs:
         *,
         language: str,
         max_tokens: int,
+        purse: Purse | None = None,
         number: int = 1,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
     ) -> str:
         """The summary with the messages added; facts and promises stay word for word, whoever writes it."""
         plain = extend_summary(summary, messages, max_tokens=max_tokens)
-        if self._summary is None or not messages:
+        if not self._summary or not messages:
             return plain
         request = ChatRequest(
             purpose="summary",
@@ -98,32 +102,29 @@ class SideJobs:
             question="Summary:",
             language=language,
         )
-        written = await self._ask(self._summary, request, limit_s=SUMMARY_S, number=number, on_attempt=on_attempt)
+        climb = self._climb(request, SUMMARY_S, purse, number, on_attempt)
+        written = await first_reply(self._summary, climb)
         if not written:
             return plain
         return with_facts(written, [*_kept_lines(plain), *facts_and_promises(messages)])
 
-    async def _ask(
+    def _climb(
         self,
-        rung: Rung,
         request: ChatRequest,
-        *,
         limit_s: float,
+        purse: Purse | None,
         number: int,
         on_attempt: Callable[[VendorAttempt], None],
-    ) -> str | None:
-        """The whole reply of one attempt; None where it failed or the model may not be asked now."""
-        if not self._breakers.admit(rung.model.vendor, rung.model.model):
-            return None
-        attempt = Attempt(rung, request, number=number, limit_s=limit_s, breakers=self._breakers, price=self._price)
-        try:
-            written = "".join([text async for text in attempt.texts()]).strip()
-        except DependencyError:
-            return None
-        finally:
-            if attempt.record is not None:
-                on_attempt(attempt.record)
-        return written if attempt.end is not None and attempt.end.finish_reason == "stop" else None
+    ) -> Climb:
+        return Climb(
+            request=request,
+            vendors=self._vendors,
+            price=self._price,
+            purse=purse or NoLimits(),
+            ends_at=self._vendors.monotonic() + limit_s,
+            first_number=number,
+            on_attempt=on_attempt,
+        )
 
 
 def accepted_rewrite(written: str, question: str, history: Sequence[ChatTurn], language: str) -> str | None:

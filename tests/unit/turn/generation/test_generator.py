@@ -1,6 +1,7 @@
 import asyncio
 import time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.models import ChatRequest, ChatTurn, StreamEnd
-from frontdesk.turn.generation import Breakers, DraftEnd, DraftEvent, DraftReset, DraftText, Generator, Rung
+from frontdesk.turn.generation import DraftEnd, DraftEvent, DraftReset, DraftText, Generator, Rung, Vendors
+from frontdesk.turn.generation.vendors import RETRY_SHARE
 
 FOR_EVER = Pause(seconds=float("inf"))
 DOWN = UnavailableError("down", result="5xx")
@@ -68,12 +70,12 @@ def quotes() -> Rung:
     return Rung(model=model, route=ModelRoute(name="quotes", adapter="extractive"))
 
 
-def a_price(vendor: str, model: str, usage: Usage) -> Decimal | None:
+def a_price(vendor: str, model: str, usage: Usage, **_: object) -> Decimal | None:
     return Decimal(usage.input_tokens + usage.output_tokens) if vendor == "scripted" else Decimal(0)
 
 
-def a_generator(*rungs: Rung, breakers: Breakers | None = None) -> Generator:
-    return Generator(rungs, breakers=breakers or Breakers(monotonic=time.monotonic), price=a_price)
+def a_generator(*rungs: Rung, vendors: Vendors | None = None, **settings: Any) -> Generator:
+    return Generator(rungs, vendors=vendors or Vendors(monotonic=time.monotonic), price=a_price, **settings)
 
 
 async def draft_of(generator: Generator, *, deadline_s: float = 10.0) -> list[DraftEvent]:
@@ -169,9 +171,8 @@ async def test_a_turn_without_time_left_says_so() -> None:
 
 
 async def test_an_open_breaker_costs_no_attempt() -> None:
-    breakers = Breakers(monotonic=time.monotonic)
     large = a_model("large", [MalformedReplyError("garbage")])
-    generator = a_generator(a_rung(large), quotes(), breakers=breakers)
+    generator = a_generator(a_rung(large), quotes())
     for _ in range(10):
         await draft_of(generator)
     assert len(large.requests) == 3
@@ -188,13 +189,12 @@ async def test_a_rate_limited_model_is_left_alone_for_as_long_as_it_asked() -> N
 async def test_a_server_error_is_repeated_once_before_quoting_and_the_share_of_repeats_is_bounded() -> None:
     flaky = a_model("large", [DOWN], reply("It is free."))
     assert results_of(await draft_of(a_generator(a_rung(flaky), quotes()))) == [("large", "5xx"), ("large", "ok")]
-    down = a_model("large", [DOWN])
-    breakers = Breakers(monotonic=time.monotonic)
-    generator = a_generator(a_rung(down), quotes(), breakers=breakers)
-    for _ in range(20):
-        await draft_of(generator)
-        breakers.note("scripted", "large", "ok")
-    assert len(down.requests) <= 23
+    vendors = Vendors(monotonic=time.monotonic)
+    flaky = a_model("large", *([DOWN], reply("It is free.")) * 40)
+    generator = a_generator(a_rung(flaky), quotes(), vendors=vendors)
+    results = [results_of(await draft_of(generator)) for _ in range(40)]
+    repeats = sum(len([model for model, _ in made if model == "large"]) - 1 for made in results)
+    assert 4 <= repeats <= 1 + 40 * RETRY_SHARE
 
 
 async def test_a_request_that_is_too_long_is_repeated_once_and_smaller() -> None:

@@ -7,7 +7,7 @@ from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatTurn
-from frontdesk.turn.generation import Breakers, Rung
+from frontdesk.turn.generation import Rung, Vendors
 from frontdesk.turn.generation.prompts import fill_prompt, unknown_placeholders
 from frontdesk.turn.generation.rewrite import SideJobs, accepted_rewrite
 
@@ -20,12 +20,12 @@ HISTORY = (
 def side_jobs(*scripts: Script) -> SideJobs:
     rung = Rung(model=ScriptedChatModel(*scripts), route=ModelRoute(name="small", adapter="openai", first_byte_s=0.05))
     return SideJobs(
-        rewrite=rung,
-        summary=rung,
+        rewrite=[rung],
+        summary=[rung],
         rewrite_prompt="Rewrite.",
         summary_prompt="Summarise.",
-        breakers=Breakers(monotonic=time.monotonic),
-        price=lambda *_: None,
+        vendors=Vendors(monotonic=time.monotonic),
+        price=lambda *_, **__: None,
     )
 
 
