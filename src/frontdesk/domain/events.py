@@ -38,6 +38,16 @@ class TurnAccepted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDelayed(Event):
+    """Too many people write at once: the message is kept, and answered when nobody else waits."""
+
+    kind = "turn.delayed"
+    turn_id: TurnId
+    text: str
+    """That it is so, in the conversation's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStage(Event):
     """What the assistant is doing right now; a courtesy, never stored."""
 
@@ -94,8 +104,9 @@ class TurnReset(Event):
 
     kind = "turn.reset"
     turn_id: TurnId
-    reason: Literal["taken_over", "vendor_failed", "withdrawn"]
-    """Another worker took the turn over, or a model broke off and the next one begins anew."""
+    reason: Literal["taken_over", "vendor_failed", "withdrawn", "superseded"]
+    """Another worker took the turn over, a model broke off and the next one begins anew, the answer does not stand, or
+    a later message took this one's place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

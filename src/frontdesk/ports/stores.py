@@ -85,8 +85,12 @@ class Crowd:
     kept: Mapping[str, int] = field(default_factory=dict)
     workers: int = 0
     """Processes that are answering somebody."""
+    queued: int = 0
+    """All that are queued, also behind an earlier turn of their own conversation; those are in none of the above."""
     oldest_s: float = 0.0
-    """How long the one that came first has waited."""
+    """How long the one that came first has waited, of all."""
+    longest_wait_s: float = 0.0
+    """The same, of those that are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

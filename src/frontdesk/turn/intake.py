@@ -9,6 +9,7 @@ from frontdesk.domain.conversation import Conversation, ConversationStatus, Inbo
 from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError, OverloadedError, TooLargeError
 from frontdesk.domain.events import TurnAccepted
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
+from frontdesk.domain.release import NewMessage
 from frontdesk.domain.turn import Lease, OpenTurn, TurnState
 from frontdesk.ports.stores import StoredTurn, Stores
 from frontdesk.text.language import detect_language
@@ -44,6 +45,8 @@ class Acceptance:
     deadline_s: float
     owner: str
     lease_s: float
+    new_message: NewMessage = "enqueue"
+    """What happens to earlier messages that have no answer yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Accepted:
     after_seq: int
     """The turn's events come after this sequence number."""
     status: ConversationStatus
+    superseded: tuple[TurnId, ...] = ()
+    """Turns whose place it takes; none of them says anything more."""
 
 
 def clean_message(inbound: InboundMessage) -> CleanMessage:
@@ -125,6 +130,9 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
     # The message's position is given under a lock on the conversation, so that nobody adds a turn beside this count.
     if stores.turns.unfinished(turn.conversation_id) >= MAX_UNFINISHED:
         raise OverloadedError("Please wait for the answers that are under way.", limit=MAX_UNFINISHED)
+    superseded: tuple[StoredTurn, ...] = ()
+    if acceptance.new_message != "enqueue":
+        superseded = stores.turns.supersede(turn.conversation_id, by=turn.turn_id)
     state = stores.turns.open(turn, owner=acceptance.owner, lease_s=acceptance.lease_s)
     files = bind_attachments(stores, turn.conversation_id, inbound.attachments, turn.message_id)
     accepted = TurnAccepted(turn_id=turn.turn_id, message_id=turn.message_id, text=message.text, attachments=files)
@@ -134,6 +142,7 @@ def accept_message(stores: Stores, message: CleanMessage, acceptance: Acceptance
         state=state,
         after_seq=event.seq - 1,
         status=conversation.status,
+        superseded=tuple(earlier.turn_id for earlier in superseded),
     )
 
 

@@ -58,6 +58,7 @@ class TurnRunner:
         owner: str,
         limits: RunnerLimits | None = None,
         purses: OpenPurse = without_limits,
+        till: Till | None = None,
     ) -> None:
         """`releases` gives the release with that id, or the live one where there is none (any more)."""
         self._database = database
@@ -84,6 +85,7 @@ class TurnRunner:
             notices=self.notices,
             max_attempts=self._limits.max_attempts,
             purses=purses,
+            till=till,
         )
 
     @property
@@ -94,7 +96,7 @@ class TurnRunner:
         """Keep leases alive, and pick up turns that are nobody's."""
         self._loops = [
             asyncio.create_task(
-                forever("keep_leases", self._leases.keep, pause=lambda: asyncio.sleep(self._limits.lease_s / 3))
+                forever("keep_leases", self._keep_leases, pause=lambda: asyncio.sleep(self._limits.lease_s / 3))
             ),
             asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._until_next_claim)),
         ]
@@ -205,6 +207,10 @@ class TurnRunner:
             await improve_summary(self._database, self._clock, run, turn)
 
     # -- leases ----------------------------------------------------------------------------------
+
+    async def _keep_leases(self) -> None:
+        for turn_id in await self._leases.keep():
+            self._worker.supersede(turn_id)
 
     async def _claim_turns(self) -> None:
         room = self._limits.max_inflight - len(self._tasks) - len(self._accepting)

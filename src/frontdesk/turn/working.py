@@ -22,6 +22,7 @@ from frontdesk.domain.turn import OpenTurn, TurnContext
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.booking import Bill
 from frontdesk.turn.budget import OpenPurse, without_limits
 from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_context
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
@@ -29,6 +30,7 @@ from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, record_turn
 from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.till import Till
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class TurnWorker:
         notices: StageNotices,
         max_attempts: int,
         purses: OpenPurse = without_limits,
+        till: Till | None = None,
     ) -> None:
         """`releases` gives the release with that id, or the live one where there is none (any more)."""
         self._database = database
@@ -59,6 +62,8 @@ class TurnWorker:
         self._under_way: dict[TurnId, asyncio.Timeout] = {}
         self._superseded: set[TurnId] = set()
         self._purses = purses
+        self._till = till
+        self._runs: dict[TurnId, TurnRun] = {}
 
     async def work(self, turn: OpenTurn) -> TurnRun:
         """End the turn, whatever happens on the way.
@@ -67,9 +72,29 @@ class TurnWorker:
             LeaseLostError: another worker has it.
             StoreUnavailableError: it cannot be ended now, and is left to whoever takes it next.
         """
-        run, ending = await self._attempt(turn)
-        await self._record(run, turn, ending)
+        try:
+            run, ending = await self._attempt(turn)
+            await self._record(run, turn, ending)
+        except BaseException:
+            self._book_outrun(turn)
+            raise
+        finally:
+            self._runs.pop(turn.turn_id, None)
         return run
+
+    def _book_outrun(self, turn: OpenTurn) -> None:
+        """What was asked of vendors is paid for, also where somebody else ends the turn."""
+        run = self._runs.get(turn.turn_id)
+        if run is None or self._till is None or not run.notes.attempts:
+            return
+        bill = Bill(
+            turn=turn,
+            customer_id=run.context.principal.customer_id,
+            attempts=run.notes.attempts,
+            purse=run.purse,
+        )
+        at = self._clock.now()
+        self._till.later(lambda stores: bill.book_outrun(stores, at=at))
 
     def supersede(self, turn_id: TurnId) -> None:
         """A later message took this turn's place: stop working on it, and end it without a word."""
@@ -84,10 +109,8 @@ class TurnWorker:
         if turn.superseded_by is not None:
             return await self._step_aside(turn, None)
         remaining_s = turn.due_s - self._clock.monotonic()
-        if turn.lease.fence > self._max_attempts:
-            return await self._give_up(turn, "gave_up")
-        if remaining_s <= 0:
-            return await self._give_up(turn, DeadlineError.code)
+        if turn.lease.fence > self._max_attempts or remaining_s <= 0:
+            return await self._give_up(turn, "gave_up" if remaining_s > 0 else DeadlineError.code)
         run = None
         try:
             async with asyncio.timeout(remaining_s) as limit:
@@ -96,12 +119,10 @@ class TurnWorker:
                 return run, await self._run(run, turn)
         except HandedOverError:
             return (run, run.silent()) if run else self._end_unread(turn, HandedOverError.code)
-        except SupersededError:
-            return await self._step_aside(turn, run)
         except (LeaseLostError, StoreUnavailableError):
             raise
-        except TimeoutError:
-            if turn.turn_id in self._superseded:
+        except (SupersededError, TimeoutError) as error:
+            if isinstance(error, SupersededError) or turn.turn_id in self._superseded:
                 return await self._step_aside(turn, run)
             code = DeadlineError.code
         except Exception as error:
@@ -151,7 +172,7 @@ class TurnWorker:
     ) -> TurnRun:
         customer_id = context.principal.customer_id
         payer = Payer(turn_id=turn.turn_id, conversation_id=turn.conversation_id, customer_id=customer_id)
-        return TurnRun(
+        run = self._runs[turn.turn_id] = TurnRun(
             replace(turn, release_id=release.manifest.release_id),
             context,
             release,
@@ -163,6 +184,7 @@ class TurnWorker:
             voice=TurnVoice(self._notices, turn.conversation_id, after=context.conversation.last_seq),
             purse=self._purses(release.content.models.budget, payer, turn.lease.fence),
         )
+        return run
 
     async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
         if run.is_handed_over:

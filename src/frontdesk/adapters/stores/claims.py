@@ -8,7 +8,19 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from frontdesk.adapters.stores.schema import conversations, turns
 from frontdesk.adapters.stores.sessions import Session
@@ -79,21 +91,23 @@ _TAKE = (
         (DatabaseNow() - func.coalesce(turns.c.opened_at, turns.c.accepted_at)).label("waited_ms"),
     )
 )
+_WAITS = case((_IS_HEAD, 1), else_=0)
 _CROWD = (
     select(
         _PARTY.label("party"),
         turns.c.state,
         turns.c.lane,
         turns.c.lease_owner,
+        _WAITS.label("waits"),
         func.count().label("turns"),
         (DatabaseNow() - func.min(turns.c.opened_at)).label("age_ms"),
     )
-    .where(turns.c.state != ENDED, or_(_IS_RUNNING, _IS_HEAD))
-    .group_by(_PARTY, turns.c.state, turns.c.lane, turns.c.lease_owner)
+    .where(turns.c.state != ENDED)
+    .group_by(_PARTY, turns.c.state, turns.c.lane, turns.c.lease_owner, _WAITS)
 )
 _LATE = (
     select(turns.c.turn_id)
-    .select_from(turns.join(conversations))
+    .select_from(conversations.join(turns))
     .where(
         turns.c.state != ENDED,
         _IS_HEAD,
@@ -104,7 +118,7 @@ _LATE = (
     )
     .order_by(turns.c.opened_at)
     .limit(bindparam("most"))
-    .with_for_update(of=turns, skip_locked=True)
+    .with_for_update(skip_locked=True)  # the conversation too: it is about to be told
 )
 _KEEP = (
     update(turns)
@@ -127,14 +141,17 @@ class Claims:
     def crowd(self) -> Crowd:
         """Who is being answered and who waits, in all processes together."""
         rows = self._session.rows(_CROWD)
-        waiting = [row for row in rows if row.state == TurnState.QUEUED.value]
         running = [row for row in rows if row.state == TurnState.RUNNING.value]
+        waiting = [row for row in rows if row.waits and row.lane == "normal"]
+        kept = [row for row in rows if row.waits and row.lane == "kept"]
         return Crowd(
             running=_per_party(running),
-            waiting=_per_party([row for row in waiting if row.lane == "normal"]),
-            kept=_per_party([row for row in waiting if row.lane == "kept"]),
+            waiting=_per_party(waiting),
+            kept=_per_party(kept),
             workers=len({row.lease_owner for row in running}),
-            oldest_s=max((row.age_ms or 0 for row in waiting), default=0) / 1000,
+            queued=sum(row.turns for row in rows if row.state == TurnState.QUEUED.value),
+            oldest_s=_age_of([*waiting, *kept]),
+            longest_wait_s=_age_of(waiting),
         )
 
     def keep_late(self, *, after_s: float, time_s: float, limit: int) -> tuple[StoredTurn, ...]:
@@ -149,6 +166,11 @@ def _per_party(rows: Sequence[Any]) -> Counter[str]:
     for row in rows:
         counted[row.party] += row.turns
     return counted
+
+
+def _age_of(rows: Sequence[Any]) -> float:
+    """Of the oldest, in seconds; 0 where there is none."""
+    return max((row.age_ms or 0 for row in rows), default=0) / 1000
 
 
 def _to_claimed(row: Any) -> ClaimedTurn:

@@ -61,7 +61,7 @@ _REPLACED = (
 
 _HELD = (
     select(turns.c.state, turns.c.lease_owner, turns.c.fence, turns.c.superseded_by, conversations.c.status)
-    .select_from(turns.join(conversations))
+    .select_from(conversations.join(turns))  # locked in this order by all, so that none locks the other out
     .where(turns.c.turn_id == bindparam("wanted"))
     .with_for_update()
 )

@@ -1,0 +1,145 @@
+"""Whom to answer now, who may wait, whose message is kept for a quieter moment, and when to say that it is too much.
+
+Messages that come faster than they can be answered wait, no longer than `max_wait_s` as far as can be told. The next
+ones are kept: their customers are told so at once, and they are answered while nobody else waits. Beyond that nothing
+is kept and the sender is asked to come again. No party crowds the others out.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from frontdesk.domain.turn import Lane
+from frontdesk.ports.stores import Crowd
+
+Place = Literal["run", "wait", "keep", "refuse"]
+
+FEWEST_WAITING = 8
+"""So many may wait however slowly answers come; a guess."""
+SHARE = 4
+"""A party has at most one part in so many of the hands and the waiting room once others wait."""
+LONGEST_RETRY_S = 30
+_MEMORY = 0.1
+"""Weight of the newest turn in the mean; the last ten count for two thirds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What there is room for at one moment."""
+
+    has_free_hands: bool
+    hands: int
+    """Turns that can be worked on at once, in all processes."""
+    room: int
+    """Turns that may wait, so that they wait no longer than they should."""
+    max_kept: int
+    retry_after_s: int
+    """Seconds after which there may be room again."""
+    undecided: int = 0
+    """Messages that have just come and are about to wait as well."""
+    crowd: Crowd = field(default_factory=Crowd)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether even somebody who has nothing under way is refused."""
+        return self.place_of("") == "refuse"
+
+    def place_of(self, party: str) -> Place:
+        """Where the next message of this party goes."""
+        if self.has_free_hands and not self.crowd.waiting:
+            return "run"
+        if self._may_wait(party):
+            return "wait"
+        return "keep" if self._may_be_kept(party) else "refuse"
+
+    def _may_wait(self, party: str) -> bool:
+        mine = self.crowd.waiting.get(party, 0)
+        if _is_alone(party, self.crowd.waiting):
+            return mine + self.undecided < self.room
+        held = mine + self.crowd.running.get(party, 0)
+        return held < max(1, (self.hands + self.room) // SHARE) and self._waiting < self.room
+
+    @property
+    def _waiting(self) -> int:
+        """How many wait, each party counted up to its share: whoever came first with many leaves room for others."""
+        share = max(1, self.room // SHARE)
+        return self.undecided + sum(min(turns, share) for turns in self.crowd.waiting.values())
+
+    def _may_be_kept(self, party: str) -> bool:
+        kept = self.crowd.kept
+        if sum(kept.values()) + self.undecided >= self.max_kept:
+            return False
+        return _is_alone(party, kept) or kept.get(party, 0) < max(1, self.max_kept // SHARE)
+
+
+def _is_alone(party: str, crowd: Mapping[str, int]) -> bool:
+    return not crowd or set(crowd) == {party}
+
+
+class WaitingRoom:
+    """What one process knows of the crowd: as it saw it last, and what it has added and taken since."""
+
+    def __init__(self, *, max_wait_s: float, max_kept: int) -> None:
+        self._max_wait_s = max_wait_s
+        self._max_kept = max_kept
+        self._running: Mapping[str, int] = {}
+        self._waiting: Counter[str] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._seen = Crowd()
+        self._mean_s = 0.0
+        self._mean_age_s = 0.0
+        self.has_queue = False
+        """Whether some turn may be queued, behind others or behind one of its own conversation."""
+
+    @property
+    def crowd(self) -> Crowd:
+        return replace(self._seen, running=self._running, waiting=self._waiting, kept=self._kept)
+
+    def see(self, crowd: Crowd, *, mean_age_s: float) -> None:
+        """What the database says now, and how long this process has worked on its turns so far."""
+        self._seen = crowd
+        self._running = crowd.running
+        self._waiting, self._kept = Counter(crowd.waiting), Counter(crowd.kept)
+        self._mean_age_s = mean_age_s
+        self.has_queue = crowd.queued > 0
+
+    def add(self, party: str, lane: Lane) -> None:
+        self.has_queue = True
+        (self._kept if lane == "kept" else self._waiting)[party] += 1
+
+    def take(self, party: str, lane: Lane) -> None:
+        counted = self._kept if lane == "kept" else self._waiting
+        if counted[party] > 1:
+            counted[party] -= 1
+        else:
+            counted.pop(party, None)
+
+    def learn(self, seconds: float) -> None:
+        """How long a turn was worked on."""
+        self._mean_s += (seconds - self._mean_s) * (_MEMORY if self._mean_s else 1.0)
+
+    def admission(self, *, hands: int, free: int, undecided: int) -> Admission:
+        """
+        Args:
+            hands: turns this process can work on at once.
+            free: how many more it could begin now.
+            undecided: messages it is about to let wait.
+        """
+        everywhere = hands * max(1, self._seen.workers)
+        a_second = self._answers_a_second(everywhere)
+        backlog = self._kept.total() + undecided
+        return Admission(
+            has_free_hands=free > 0,
+            hands=everywhere,
+            room=everywhere if a_second is None else max(FEWEST_WAITING, round(a_second * self._max_wait_s)),
+            max_kept=self._max_kept,
+            retry_after_s=max(1, min(LONGEST_RETRY_S, round(backlog / a_second) if a_second else 1)),
+            undecided=undecided,
+            crowd=self.crowd,
+        )
+
+    def _answers_a_second(self, hands: int) -> float | None:
+        """With all hands full; None before the first has ended. Turns that hang are noticed before they end."""
+        took_s = max(self._mean_s, self._mean_age_s)
+        return hands / took_s if took_s else None
