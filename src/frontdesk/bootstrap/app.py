@@ -16,6 +16,7 @@ from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_pa
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
 from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
+from frontdesk.bootstrap.money import open_money
 from frontdesk.bootstrap.release import open_identity, open_release
 from frontdesk.bootstrap.reload import Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
@@ -33,6 +34,7 @@ from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.till import Till
 from frontdesk.turn.withdrawals import WithdrawalFeed
 
 log = structlog.get_logger()
@@ -57,12 +59,14 @@ class App:
     vendors: Vendors
     reloader: Reloader
     withdrawals: WithdrawalFeed
+    till: Till
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self.occurrences.start()
         self.withdrawals.start()
+        self.till.start()
         await self.runner.start()
         self._dispatching = asyncio.create_task(self.outbox.run())
         return self
@@ -73,6 +77,7 @@ class App:
             await asyncio.gather(self._dispatching, return_exceptions=True)
         await self.reloader.close()
         await self.runner.close()
+        await self.till.close()
         await self.withdrawals.close()
         await self.occurrences.close()
         await self.resources.aclose()
@@ -118,6 +123,9 @@ async def open_app(
         releases.go_live(release)
         withdrawals = WithdrawalFeed(database, tell=releases.lay_over)
         await withdrawals.refresh()
+        purses, till = open_money(
+            database, releases.serving, tokens=tokens, telemetry=telemetry, occurrences=occurrences
+        )
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
         runner = TurnRunner(
             database,
@@ -127,6 +135,8 @@ async def open_app(
             telemetry=telemetry,
             owner=owner,
             limits=_limits(settings),
+            purses=purses,
+            till=till,
         )
         return App(
             settings=settings,
@@ -153,6 +163,7 @@ async def open_app(
                 syncing=sync if should_sync else None,
             ),
             withdrawals=withdrawals,
+            till=till,
             resources=resources,
         )
     except BaseException:

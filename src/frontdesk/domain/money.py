@@ -118,12 +118,21 @@ def spans_at(payer: Payer, at: datetime) -> tuple[Span, ...]:
 
 def caps_at(ceilings: Ceilings, payer: Payer, at: datetime) -> tuple[Cap, ...]:
     """The ceilings that are set, each with its span."""
-    bounds: dict[Scope, float | None] = {
+    bounds = _bounds(ceilings)
+    spans = [(span, bounds[span.scope]) for span in spans_at(payer, at)]
+    return tuple(Cap(span=span, usd=Decimal(str(usd))) for span, usd in spans if usd is not None)
+
+
+def has_ceiling(ceilings: Ceilings) -> bool:
+    """Whether anything bounds what is spent."""
+    return any(usd is not None for usd in _bounds(ceilings).values())
+
+
+def _bounds(ceilings: Ceilings) -> dict[Scope, float | None]:
+    return {
         "turn": ceilings.per_turn_usd,
         "conversation": ceilings.per_conversation_usd,
         "customer_day": ceilings.per_customer_day_usd,
         "day": ceilings.per_day_usd,
         "month": ceilings.per_month_usd,
     }
-    spans = [(span, bounds[span.scope]) for span in spans_at(payer, at)]
-    return tuple(Cap(span=span, usd=Decimal(str(usd))) for span, usd in spans if usd is not None)

@@ -25,6 +25,7 @@ from frontdesk.turn.leases import Leases
 from frontdesk.turn.loops import forever
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.summary import improve_summary
+from frontdesk.turn.till import Till
 from frontdesk.turn.working import TurnWorker
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class TurnRunner:
         self._is_closing = False
         self.notices = StageNotices()
         self._leases = Leases(database, clock=clock, owner=owner, lease_s=self._limits.lease_s)
+        self._till = till
         self._worker = TurnWorker(
             database,
             releases,
@@ -204,7 +206,7 @@ class TurnRunner:
             await self._leases.let_go(turn.lease)
         else:
             self._ended[turn.turn_id].set()
-            await improve_summary(self._database, self._clock, run, turn)
+            await improve_summary(self._database, self._clock, run, turn, till=self._till)
 
     # -- leases ----------------------------------------------------------------------------------
 

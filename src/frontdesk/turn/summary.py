@@ -8,24 +8,41 @@ from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.booking import Bill
 from frontdesk.turn.pipeline import TurnRun
+from frontdesk.turn.till import Till
 
 log = structlog.get_logger()
 
 
-async def improve_summary(database: Database, clock: Clock, run: TurnRun, turn: OpenTurn) -> None:
-    """Let a model word what the turn added to the conversation's summary; the customer has the answer already."""
+async def improve_summary(
+    database: Database, clock: Clock, run: TurnRun, turn: OpenTurn, *, till: Till | None = None
+) -> None:
+    """Let a model word what the turn added to the conversation's summary; the customer has the answer already.
+
+    `till` books what was spent on it where that cannot be written with the summary.
+    """
+    attempts: list[VendorAttempt] = []
     try:
-        await _word_summary(database, clock, run, turn)
-    except Exception:
+        await _word_summary(database, clock, run, turn, attempts)
+    except BaseException as error:
+        if till is not None and attempts:
+            bill, at = _bill(run, turn, attempts), clock.now()
+            till.later(lambda stores: bill.book_outrun(stores, at=at))
+        if not isinstance(error, Exception):
+            raise
         log.exception("summary_not_improved")
 
 
-async def _word_summary(database: Database, clock: Clock, run: TurnRun, turn: OpenTurn) -> None:
+def _bill(run: TurnRun, turn: OpenTurn, attempts: list[VendorAttempt]) -> Bill:
+    return Bill(turn=turn, customer_id=run.context.principal.customer_id, attempts=attempts, purse=run.purse)
+
+
+async def _word_summary(
+    database: Database, clock: Clock, run: TurnRun, turn: OpenTurn, attempts: list[VendorAttempt]
+) -> None:
     jobs = run.release.jobs
     fresh = run.summarised_now
     if not fresh or not jobs.can_summarise:
         return
-    attempts: list[VendorAttempt] = []
     written = await jobs.summarise(
         run.context.conversation.summary,
         fresh,
@@ -34,11 +51,11 @@ async def _word_summary(database: Database, clock: Clock, run: TurnRun, turn: Op
         number=len(run.notes.attempts) + 1,
         on_attempt=attempts.append,
     )
-    until, customer_id, at = run.history.summarised_until, run.context.principal.customer_id, clock.now()
+    until, at = run.history.summarised_until, clock.now()
 
     def commit(stores: Stores) -> None:
         stores.turns.add_attempts(turn.turn_id, attempts)
-        Bill(turn=turn, customer_id=customer_id, attempts=attempts, purse=run.purse).book(stores, at=at)
+        _bill(run, turn, attempts).book(stores, at=at)
         conversation = stores.conversations.get(turn.conversation_id)
         if conversation is not None and conversation.summarised_until == until:
             stores.conversations.set_summary(turn.conversation_id, written, until=until)
