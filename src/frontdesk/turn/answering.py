@@ -22,6 +22,7 @@ from frontdesk.domain.turn import (
 )
 from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.budget import Purse, Thrift
 from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.drafting import DraftReader
 from frontdesk.turn.generation import (
@@ -56,6 +57,7 @@ class Answering:
         history: History,
         notes: TurnNotes,
         telemetry: Telemetry,
+        purse: Purse,
         voice: TurnVoice | None = None,
     ) -> None:
         """`voice` is where the draft is shown before it is confirmed; None where it is not."""
@@ -66,6 +68,7 @@ class Answering:
         self._history = history
         self._notes = notes
         self._telemetry = telemetry
+        self._purse = purse
         self._texts = release.content.profile.texts
         self._lead_in = release.say(self._texts.lead_in, turn.language)
         self._before: list[str] = []
@@ -91,6 +94,8 @@ class Answering:
         draft = self._release.generator.stream(
             self._request(),
             deadline_s=deadline_s,
+            purse=self._purse,
+            thrift=await self._thrift(),
             first_number=len(self._notes.attempts) + 1,
             on_attempt=self._notes.attempt,
         )
@@ -117,6 +122,10 @@ class Answering:
             self._notes.degrade("claims_withheld")
             async for step in self._tell(self._release.say(self._texts.partial, self._turn.language), None):
                 yield step
+
+    async def _thrift(self) -> Thrift:
+        with self._notes.timed(Stage.GENERATE):
+            return await self._purse.thrift()
 
     def _begin(self, text: str, disclaimer: str) -> DraftReader:
         """A reader for a fresh draft; what is said before its first sourced sentence waits for one."""

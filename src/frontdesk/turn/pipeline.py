@@ -222,7 +222,11 @@ class TurnRun:
     async def _rewrite(self, text: str) -> SearchQuery | None:
         """The question made self-contained by a model; None where none is configured or its text will not do."""
         written = await self.release.jobs.rewrite(
-            text, history=self.history.turns, language=self._turn.language, on_attempt=self.notes.attempt
+            text,
+            history=self.history.turns,
+            language=self._turn.language,
+            purse=self.purse,
+            on_attempt=self.notes.attempt,
         )
         if written is None:
             return None
@@ -248,6 +252,7 @@ class TurnRun:
             history=self.history,
             notes=self.notes,
             telemetry=self._telemetry,
+            purse=self.purse,
             voice=self.voice if self._shows_drafts else None,
         )
         sentences = answering.steps(text, disclaimer=route.disclaimer, deadline_s=self._remaining_s())

@@ -48,6 +48,7 @@ async def _word_summary(
         fresh,
         language=turn.language,
         max_tokens=run.release.content.models.history_tokens // 3,
+        purse=run.purse,
         number=len(run.notes.attempts) + 1,
         on_attempt=attempts.append,
     )
