@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from frontdesk import __version__
-from frontdesk.cli import ask, configuration, knowledge, score, serving, simulate, starting, users, withdrawals
+from frontdesk.cli import (
+    ask,
+    configuration,
+    drill_crash,
+    knowledge,
+    score,
+    serving,
+    simulate,
+    starting,
+    users,
+    withdrawals,
+)
 from frontdesk.cli.output import complain
 from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
 
@@ -25,11 +36,13 @@ score_app = typer.Typer(
 config_app = typer.Typer(help="Settings of this installation.", no_args_is_help=True)
 user_app = typer.Typer(help="Staff keys: who may use what is not meant for customers.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
+drill_app = typer.Typer(help="Rehearsals of bad days, beside the installation.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(score_app, name="score")
 app.add_typer(config_app, name="config")
 app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(drill_app, name="drill")
 
 app.command("init")(starting.init)
 app.command("up")(serving.up)
@@ -51,6 +64,7 @@ user_app.command("add")(users.add)
 user_app.command("list")(users.list_keys)
 user_app.command("remove")(users.remove)
 simulate_app.command("vendor")(simulate.vendor)
+drill_app.command("crash")(drill_crash.crash)
 
 
 def _print_version(wanted: bool) -> None:

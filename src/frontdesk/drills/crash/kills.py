@@ -1,0 +1,99 @@
+"""One round: customers ask, a server dies at a random moment and comes back, everybody finishes, and we judge."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from random import Random
+from typing import Literal
+
+import httpx
+
+from frontdesk.domain.events import TurnFailed
+from frontdesk.drills.crash.findings import Findings
+from frontdesk.drills.crash.house import House, log_lines, start_again
+from frontdesk.drills.crash.visits import Visit, histories_of, invite
+from frontdesk.drills.invariants import History, Violation, check, read_kept
+from frontdesk.drills.stage import RunningServer
+
+Signal = Literal["kill", "term"]
+
+_MOMENTS_S = (0.05, 1.2)
+"""After the last message is sent; an answer takes longer."""
+_TAKEN_OVER = "turn_taken_over"
+"""The log line of a process that has got a dead one's turn."""
+
+
+async def run_round(
+    http: httpx.AsyncClient, house: House, questions: Sequence[str], *, turns: int, random: Random, signal: Signal
+) -> Findings:
+    """All servers run before and after."""
+    visits = await invite(http, house, questions, count=turns, random=random)
+    paying = [asyncio.create_task(visit.pay(http)) for visit in visits]
+    try:
+        await asyncio.sleep(random.uniform(*_MOMENTS_S))
+        in_flight = sum(not visit.visitor.is_done for visit in visits)
+        died_at, died_at_s = time.time(), time.monotonic()
+        await _die_and_come_back(random.choice(house.servers), signal)
+        ends = await asyncio.gather(*paying, return_exceptions=True)
+    finally:
+        for task in paying:
+            task.cancel()
+        await asyncio.gather(*paying, return_exceptions=True)
+    taken_over = dict(_taken_over_since(house.servers, died_at))
+    histories = await histories_of(http, house, visits)
+    return Findings(
+        rounds=1,
+        turns=turns,
+        in_flight=in_flight,
+        taken_over_s=tuple(taken_over.values()),
+        silences_s=tuple(_silences(visits, set(taken_over), died_at_s)),
+        asked_for_person=sum(visit.person_after_s is not None for visit in visits),
+        failed=sum(_has_failed(visit) for visit in visits),
+        violations=(*_gave_up(visits, ends), *await judge(house, histories)),
+    )
+
+
+async def judge(house: House, histories: Sequence[History]) -> tuple[Violation, ...]:
+    kept = await read_kept(house.database_url, [history.conversation_id for history in histories])
+    return check(kept, tuple(histories))
+
+
+async def _die_and_come_back(server: RunningServer, signal: Signal) -> None:
+    if signal == "kill":
+        await server.kill()
+    else:
+        await server.terminate()
+    await start_again(server)
+
+
+def _gave_up(visits: Sequence[Visit], ends: Sequence[BaseException | None]) -> Iterator[Violation]:
+    for visit, end in zip(visits, ends, strict=True):
+        if isinstance(end, BaseException):
+            what = f"the customer got no end: {type(end).__name__}"
+            yield Violation(invariant="I2", harm="lost", where=visit.visitor.conversation_id, what=what)
+
+
+def _taken_over_since(servers: Sequence[RunningServer], died_at: float) -> Iterator[tuple[str, float]]:
+    """Turn and seconds, of every turn that another process has taken since then."""
+    for line in log_lines(servers):
+        if _TAKEN_OVER in line:
+            said = json.loads(line)
+            seconds = datetime.fromisoformat(said["timestamp"]).timestamp() - died_at
+            if said["event"] == _TAKEN_OVER and seconds >= 0:
+                yield said["turn_id"], seconds
+
+
+def _silences(visits: Sequence[Visit], turn_ids: set[str], died_at_s: float) -> Iterator[float]:
+    """Seconds until each customer of these turns heard anything new of it."""
+    for visit in visits:
+        heard = visit.visitor.heard
+        if heard and json.loads(heard[0].data).get("turn_id") in turn_ids:
+            after = [event.at_s - died_at_s for event in heard if event.at_s > died_at_s]
+            if after:
+                yield after[0]
+
+
+def _has_failed(visit: Visit) -> bool:
+    return any(event.kind == TurnFailed.kind for event in visit.visitor.heard)
