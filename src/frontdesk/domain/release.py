@@ -305,7 +305,8 @@ class ModelRoutes:
     """models.yaml: first rung first; `extractive` is always the last rung of `answer`."""
 
     answer: tuple[ModelRoute, ...]
-    """The ladder that writes answers."""
+    """The ladder that writes answers. An entry of any ladder is a rung, or the name of a rung that is described elsewhere
+    in the file, or of another ladder, which is put in its place. One entry need not be a list."""
     small_answer: tuple[ModelRoute, ...] = ()
     """A cheaper ladder, for when the budget runs low; `answer` goes on where there is none."""
     rewrite: tuple[ModelRoute, ...] = ()

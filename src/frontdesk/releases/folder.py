@@ -9,9 +9,11 @@ from pydantic import ConfigDict, TypeAdapter
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.domain.release import (
+    AnswerCacheSettings,
     AssistantContent,
     AssistantProfile,
     AssistantTexts,
+    Ceilings,
     ChannelSettings,
     EscalationPolicy,
     GroundingSettings,
@@ -23,9 +25,11 @@ from frontdesk.domain.release import (
     ModelRoutes,
     Prompts,
     RetrievalSettings,
+    RoutePrice,
     RoutingPolicy,
     Topic,
 )
+from frontdesk.releases.models_file import ModelsFile, resolve_models
 from frontdesk.releases.yaml_files import MAX_FILE_BYTES, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
@@ -70,18 +74,24 @@ FILES: Mapping[str, Any] = {
 
 _SCHEMAS: tuple[Any, ...] = (
     *FILES.values(),
+    AnswerCacheSettings,
     AssistantTexts,
+    Ceilings,
     ChannelSettings,
     GroundingSettings,
     Intent,
     KnowledgeSource,
     ModelRoute,
+    ModelsFile,
+    RoutePrice,
     Topic,
 )
 for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
     _schema.__pydantic_config__ = ConfigDict(extra="forbid")
 _KNOWN = {name for part in _SCHEMAS for name in part.__dataclass_fields__}
 
+_AS_WRITTEN: Mapping[str, Any] = {"models.yaml": ModelsFile}
+"""Files that may be written in more ways than their type, which is what is made of them."""
 _OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml"}
 _OPTIONAL_TEXTS = {"stages", "file_arrived"}
 _PROMPTS = ("answer", "rewrite", "summary")
@@ -136,7 +146,7 @@ def read_assistant(folder: Path) -> AssistantContent:
 
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of one file, for editors. Raises: KeyError for a name not in `FILES`."""
-    result = TypeAdapter(FILES[name]).json_schema()
+    result = TypeAdapter(_AS_WRITTEN.get(name, FILES[name])).json_schema()
     result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return result
 
@@ -146,13 +156,18 @@ def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
     if not path.exists() and path.name in _OPTIONAL:
         return kind()
     try:
-        file = read_yaml(path, kind, problems, known=_KNOWN | set(kind.__dataclass_fields__))
+        written = _AS_WRITTEN.get(path.name, kind)
+        file = read_yaml(path, written, problems, known=_KNOWN | set(kind.__dataclass_fields__))
     except FileNotFoundError:
         problems.append(
             ConfigProblem(where=str(path), message="The file is missing.", hint="`frontdesk init` writes one.")
         )
         return None
-    return file.value if file else None
+    if file is None or path.name not in _AS_WRITTEN:
+        return file.value if file else None
+    value, found = resolve_models(file)
+    problems.extend(found)
+    return value
 
 
 def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:

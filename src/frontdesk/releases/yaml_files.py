@@ -61,12 +61,13 @@ def read_text(path: Path) -> str:
 
 
 def _to_problem(path: Path, node: yaml.Node | None, known: Collection[str], item: Any) -> ConfigProblem:
-    name = ".".join(str(part) for part in item["loc"])
-    where = f"{path}:{_line(node, item['loc'])}"
+    loc = tuple(part for part in item["loc"] if not str(part).startswith("<"))  # names of the ways to write an entry
+    name = ".".join(str(part) for part in loc)
+    where = f"{path}:{_line(node, loc)}"
     if item["type"] != "unexpected_keyword_argument":
         message = item["msg"].removeprefix("Value error, ").removesuffix(".")
         return ConfigProblem(where=where, message=f"`{name}`: {message}.")
-    close = difflib.get_close_matches(str(item["loc"][-1]), sorted(known), n=1)
+    close = difflib.get_close_matches(str(loc[-1]), sorted(known), n=1)
     return ConfigProblem(
         where=where, message=f"`{name}` is not known here.", hint=f"Did you mean `{close[0]}`?" if close else ""
     )
