@@ -275,7 +275,8 @@ LABELS: Mapping[str, str] = {
     "outcome": ", ".join(f"`{item.value}`" for item in turn.Outcome) + ".",
     "stage": ", ".join(f"`{item.value}`" for item in turn.Stage) + ".",
     "step": "Part of a stage; empty for the whole of it.",
-    "reason": "Code of the error, kind of contradiction, or reason of an escalation.",
+    "reason": "Code of the error, kind of contradiction, or reason of an escalation; of what was refused `overloaded`, "
+    "`draining`, `conversations` or `uploads`.",
     "vendor": "Who was asked: a vendor's name or the host of its API; `frontdesk` for what is computed here.",
     "model": "As pinned in the route.",
     "result": "`ok`, or how the request failed.",
@@ -291,6 +292,7 @@ LABELS: Mapping[str, str] = {
     "language": "ISO 639-1 of the message; `other` outside a fixed list.",
     "hit": "`yes` when the confidence reached `answer_above`.",
     "queue": "As in `escalation.yaml`.",
+    "lane": "`normal` for turns that wait for free hands, `kept` for those that wait until nobody else does.",
     "rating": "`up`, `down`, or `none` where one was taken back.",
 }
 

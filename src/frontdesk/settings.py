@@ -58,9 +58,39 @@ class Settings(BaseModel):
     identity_audience: str = Field("frontdesk", description="The `aud` a customer's token must carry.")
     identity_issuer: str = Field("", description="The `iss` a customer's token must carry; empty accepts any.")
     turn_deadline_s: float = Field(30.0, gt=0, le=600, description="Seconds within which every accepted message ends.")
-    lease_s: float = Field(5.0, ge=1, le=60, description="Seconds after which a silent worker's turns are taken over.")
-    max_inflight: int = Field(
-        256, ge=1, le=100_000, description="Unfinished turns of one process before it refuses more."
+    lease_s: float = Field(3.0, ge=1, le=60, description="Seconds after which a silent worker's turns are taken over.")
+    max_running: int = Field(
+        256, ge=1, le=10_000, description="Turns that one process works on at once; more of them wait."
+    )
+    max_wait_s: float = Field(
+        2.0,
+        gt=0,
+        le=60,
+        description="Seconds a message may wait before its answer is begun; beyond that its customer is told that it is kept.",
+    )
+    max_kept: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Messages kept for a quieter moment, of all processes together; beyond that the sender is asked to come again.",
+    )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies of one's own that stand before the server and add to X-Forwarded-For; 0 believes no such header.",
+    )
+    new_conversations_per_minute: int = Field(
+        120,
+        ge=0,
+        le=1_000_000,
+        description="Conversations that one address may begin in a minute; 0 sets no bound. This machine itself has none.",
+    )
+    uploads_per_minute: int = Field(
+        60,
+        ge=0,
+        le=1_000_000,
+        description="Files that one address may upload in a minute; 0 sets no bound. This machine itself has none.",
     )
     drain_s: float = Field(
         0.0,

@@ -137,6 +137,7 @@ async def open_app(
             limits=_limits(settings),
             purses=purses,
             till=till,
+            occurrences=occurrences,
         )
         return App(
             settings=settings,
@@ -173,7 +174,12 @@ async def open_app(
 
 def _limits(settings: Settings) -> RunnerLimits:
     return RunnerLimits(
-        deadline_s=settings.turn_deadline_s, lease_s=settings.lease_s, max_inflight=settings.max_inflight
+        deadline_s=settings.turn_deadline_s,
+        kept_deadline_s=2 * settings.turn_deadline_s,
+        lease_s=settings.lease_s,
+        max_running=settings.max_running,
+        max_wait_s=settings.max_wait_s,
+        max_kept=settings.max_kept,
     )
 
 

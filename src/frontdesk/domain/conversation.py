@@ -113,3 +113,7 @@ class InboundMessage:
     channel: str = "web_chat"
     attachments: tuple[AttachmentId, ...] = ()
     """Files to be sent with it; the text may be empty then."""
+    address: str = ""
+    """Where it came from on the network, as far as that tells senders apart; empty where it does not."""
+    may_be_kept: bool = True
+    """Whether its sender can hear of the answer long after; else it is refused in a rush."""

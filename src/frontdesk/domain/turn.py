@@ -94,6 +94,9 @@ class OpenTurn:
     """When its time is up, on the same clock: wall clocks differ between machines, and step."""
     superseded_by: TurnId | None = None
     """A later message took its place: it ends without a word."""
+    lane: Lane = "normal"
+    party: str = ""
+    """Whom fairness counts it for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,10 @@ class Admission:
         return _is_alone(party, kept) or kept.get(party, 0) < max(1, self.max_kept // SHARE)
 
 
+OPEN = Admission(has_free_hands=True, hands=1, room=FEWEST_WAITING, max_kept=0, retry_after_s=1)
+"""There is nobody else."""
+
+
 def _is_alone(party: str, crowd: Mapping[str, int]) -> bool:
     return not crowd or set(crowd) == {party}
 
@@ -104,8 +108,10 @@ class WaitingRoom:
         self._mean_age_s = mean_age_s
         self.has_queue = crowd.queued > 0
 
-    def add(self, party: str, lane: Lane) -> None:
+    def note_queued(self) -> None:
         self.has_queue = True
+
+    def add(self, party: str, lane: Lane) -> None:
         (self._kept if lane == "kept" else self._waiting)[party] += 1
 
     def take(self, party: str, lane: Lane) -> None:

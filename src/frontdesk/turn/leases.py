@@ -1,16 +1,28 @@
 """Leases of one worker: kept while it works on a turn, given back, or taken over from one that fell silent."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from frontdesk.domain.ids import TurnId
 from frontdesk.domain.turn import Lease, OpenTurn
 from frontdesk.ports.clock import Clock
-from frontdesk.ports.stores import ClaimedTurn, Database, StoredTurn, Stores
+from frontdesk.ports.stores import ClaimedTurn, Crowd, Database, StoredTurn, Stores
 from frontdesk.turn.intake import to_open_turn
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look at the database brought."""
+
+    turns: tuple[OpenTurn, ...] = ()
+    """Held from now on."""
+    superseded: tuple[TurnId, ...] = ()
+    """Turns of this process whose place a later message took."""
+    crowd: Crowd | None = None
+    """Who waits; None where that was not asked."""
 
 
 class Leases:
@@ -58,18 +70,26 @@ class Leases:
     async def let_all_go(self) -> None:
         await self._database.write(lambda stores: stores.turns.release_owner(self._owner))
 
-    async def claim(self, limit: int) -> list[OpenTurn]:
-        """Turns that are nobody's, and those whose worker fell silent."""
+    async def claim(self, limit: int, *, looks: bool) -> Found:
+        """Up to so many turns that are nobody's, or whose worker fell silent.
 
-        def take(stores: Stores) -> list[tuple[ClaimedTurn, OpenTurn]]:
-            taken = stores.turns.claim(self._owner, lease_s=self._lease_s, limit=limit)
-            return [(claimed, self._to_open(stores, claimed.turn)) for claimed in taken]
+        Args:
+            looks: whether to see who waits, and whose place a later message took.
+        """
 
-        found = await self._database.write(take)
+        def take(stores: Stores) -> tuple[list[tuple[ClaimedTurn, OpenTurn]], Found]:
+            taken = stores.turns.claim(self._owner, lease_s=self._lease_s, limit=limit) if limit else ()
+            opened = [(claimed, self._to_open(stores, claimed.turn)) for claimed in taken]
+            if not looks:
+                return opened, Found()
+            return opened, Found(crowd=stores.turns.crowd(), superseded=stores.turns.superseded_of(self._owner))
+
+        found, seen = await self._database.write(take)
         now = self._clock.monotonic()
-        return [
+        turns = tuple(
             replace(turn, opened_s=now - claimed.waited_s, due_s=now + claimed.remaining_s) for claimed, turn in found
-        ]
+        )
+        return replace(seen, turns=turns)
 
     def _to_open(self, stores: Stores, turn: StoredTurn) -> OpenTurn:
         message = stores.messages.get(turn.message_id)

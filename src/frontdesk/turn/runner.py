@@ -8,19 +8,30 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
-from frontdesk.domain.conversation import InboundMessage
+from frontdesk.domain.conversation import ConversationStatus, InboundMessage
 from frontdesk.domain.errors import FrontdeskError, LeaseLostError, OverloadedError, StoreUnavailableError
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import OpenTurn, TurnState
 from frontdesk.ports.clock import Clock, TokenSource
-from frontdesk.ports.stores import Database
-from frontdesk.ports.telemetry import Telemetry
+from frontdesk.ports.stores import Database, StoredTurn
+from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
+from frontdesk.turn.admission import Admission, WaitingRoom
 from frontdesk.turn.budget import OpenPurse, without_limits
+from frontdesk.turn.claiming import Claimer, Patience
 from frontdesk.turn.delivery import StageNotices
-from frontdesk.turn.intake import Acceptance, Accepted, CleanMessage, accept_message, clean_message
+from frontdesk.turn.intake import (
+    Acceptance,
+    Accepted,
+    CleanMessage,
+    Refused,
+    accept_message,
+    clean_message,
+    find_accepted,
+)
 from frontdesk.turn.leases import Leases
 from frontdesk.turn.loops import forever
 from frontdesk.turn.serving import ServedRelease
@@ -35,14 +46,40 @@ log = structlog.get_logger()
 class RunnerLimits:
     deadline_s: float = 30.0
     """From acceptance to the turn's end."""
-    lease_s: float = 5.0
-    """A worker that is silent for so long has lost its turns."""
+    kept_deadline_s: float = 60.0
+    """The same for a message that came in a rush and is kept; after reliability.md §B.1."""
+    lease_s: float = 3.0
+    """A worker that is silent for so long has lost its turns; with the pause between claims less than five seconds."""
     claim_every_s: float = 1.0
     """Also the pause before a turn that could not be ended is let go of: a short outage must not use its attempts up."""
-    max_inflight: int = 256
-    """Accepted and unfinished turns of this process; beyond it a message is refused at once."""
+    max_running: int = 256
+    """Turns that this process works on at once."""
+    max_wait_s: float = 2.0
+    """So long a turn may wait before it is begun, as far as can be told beforehand; later ones are kept."""
+    delay_after_s: float = 5.0
+    """Whoever has waited so long is told that the message is kept; after fault 2 of reliability.md §B.2."""
+    max_kept: int = 1000
+    """Messages that are kept for a quieter moment, in all processes together; beyond it nothing is kept."""
     max_attempts: int = 4
     """A turn that was taken over more often than this fails: something in it kills workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy a process is."""
+
+    running: int
+    """Turns it works on."""
+    hands: int
+    """Turns it can work on at once."""
+    waiting: int
+    """Turns that wait, in all processes together."""
+    kept: int
+    """Of messages that are kept for a quieter moment, in all processes together."""
+    oldest_s: float
+    """How long the one that came first has waited."""
+    refused: int
+    """Messages it refused since it started."""
 
 
 class TurnRunner:
@@ -60,6 +97,7 @@ class TurnRunner:
         limits: RunnerLimits | None = None,
         purses: OpenPurse = without_limits,
         till: Till | None = None,
+        occurrences: Occurrences | None = None,
     ) -> None:
         """`releases` gives the release with that id, or the live one where there is none (any more)."""
         self._database = database
@@ -67,16 +105,33 @@ class TurnRunner:
         self._clock = clock
         self._tokens = tokens
         self._telemetry = telemetry
+        self._occurrences = occurrences or NoOccurrences()
         self._owner = owner
-        self._limits = limits or RunnerLimits()
+        self._limits = limits = limits or RunnerLimits()
         self._tasks: dict[TurnId, asyncio.Task[None]] = {}
+        self._begun: dict[TurnId, float] = {}
         self._accepting: set[asyncio.Task[Accepted]] = set()
+        self._beginning = 0
         self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
-        self._poke = asyncio.Event()
-        self._is_closing = False
+        self._keeping: asyncio.Task[None] | None = None
+        self._refused = 0
+        self._is_draining = False
+        self._is_closed = False
         self.notices = StageNotices()
-        self._leases = Leases(database, clock=clock, owner=owner, lease_s=self._limits.lease_s)
+        self._room = WaitingRoom(max_wait_s=limits.max_wait_s, max_kept=limits.max_kept)
+        self._leases = Leases(database, clock=clock, owner=owner, lease_s=limits.lease_s)
+        self._claimer = Claimer(
+            database,
+            self._leases,
+            self._room,
+            patience=Patience(delay_after_s=limits.delay_after_s, kept_deadline_s=limits.kept_deadline_s),
+            clock=clock,
+            telemetry=telemetry,
+            occurrences=self._occurrences,
+            owner=owner,
+            say_busy=self._say_busy,
+        )
         self._till = till
         self._worker = TurnWorker(
             database,
@@ -85,7 +140,7 @@ class TurnRunner:
             tokens=tokens,
             telemetry=telemetry,
             notices=self.notices,
-            max_attempts=self._limits.max_attempts,
+            max_attempts=limits.max_attempts,
             purses=purses,
             till=till,
         )
@@ -94,33 +149,60 @@ class TurnRunner:
     def inflight(self) -> int:
         return len(self._tasks)
 
+    @property
+    def is_draining(self) -> bool:
+        """It takes nothing new any more."""
+        return self._is_draining
+
+    def load(self) -> Load:
+        crowd = self._room.crowd
+        return Load(
+            running=len(self._tasks),
+            hands=self._limits.max_running,
+            waiting=sum(crowd.waiting.values()),
+            kept=sum(crowd.kept.values()),
+            oldest_s=crowd.oldest_s,
+            refused=self._refused,
+        )
+
     async def start(self) -> None:
         """Keep leases alive, and pick up turns that are nobody's."""
+        pause = partial(asyncio.sleep, self._limits.lease_s / 3)
+        self._keeping = asyncio.create_task(forever("keep_leases", self._keep_leases, pause=pause))
+        hear = partial(self._claimer.hear, self._limits.claim_every_s)
         self._loops = [
-            asyncio.create_task(
-                forever("keep_leases", self._keep_leases, pause=lambda: asyncio.sleep(self._limits.lease_s / 3))
-            ),
-            asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._until_next_claim)),
+            asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._claimer.wait)),
+            asyncio.create_task(forever("hear_of_turns", hear, pause=_at_once)),
         ]
+
+    def drain(self) -> None:
+        """Take nothing new from now on; what was begun goes on."""
+        self._is_draining = True
+        for loop in self._loops:
+            loop.cancel()
 
     async def close(self, *, grace_s: float = 5.0) -> None:
         """Let running turns finish for a while; what is left is free for another worker at once."""
-        self._is_closing = True
-        for loop in self._loops:
-            loop.cancel()
+        self.drain()
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._accepting:
             await asyncio.wait(self._accepting, timeout=grace_s)
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace_s)
+        self._is_closed = True
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         with suppress(FrontdeskError):
             await self._leases.let_all_go()
 
+    # -- messages --------------------------------------------------------------------------------
+
     async def accept(self, inbound: InboundMessage) -> Accepted:
-        """Keep the message and start its turn. On return the message is durable.
+        """Keep the message and start its turn, or let it wait. On return the message is durable.
 
         A caller that is cancelled changes nothing: a message that was kept has its turn started.
 
@@ -129,9 +211,17 @@ class TurnRunner:
             OverloadedError: too much is under way; nothing was kept.
         """
         message = clean_message(inbound)
-        if self._is_closing or len(self._tasks) + len(self._accepting) >= self._limits.max_inflight:
-            raise OverloadedError("Too many people are writing at this moment. Please send it again shortly.")
+        if self._is_draining:
+            raise self._refusal("draining", 1)
         release = self._releases(None)
+        say_busy = partial(release.say, release.content.profile.texts.busy)
+        admission = self._admission()
+        if admission.is_full:
+            known = await self._database.read(lambda stores: find_accepted(stores, message, say_busy))
+            if isinstance(known, Accepted):
+                return known
+            if known.status is ConversationStatus.ASSISTANT:
+                raise self._refusal("overloaded", admission.retry_after_s)
         acceptance = Acceptance(
             turn_id=TurnId.mint(self._tokens.token()),
             message_id=MessageId.mint(self._tokens.token()),
@@ -139,31 +229,75 @@ class TurnRunner:
             default_language=release.content.profile.default_language,
             at=self._clock.now(),
             deadline_s=self._limits.deadline_s,
+            kept_deadline_s=self._limits.kept_deadline_s,
             owner=self._owner,
             lease_s=self._limits.lease_s,
+            admission=admission,
             new_message=release.content.profile.settings_of(inbound.channel).new_message,
+            say_busy=say_busy,
         )
         accepting = asyncio.create_task(self._keep_and_start(message, acceptance))
         self._accepting.add(accepting)
         accepting.add_done_callback(self._accepted)
         return await asyncio.shield(accepting)
 
+    def _admission(self) -> Admission:
+        undecided = len(self._accepting) - self._beginning
+        return self._room.admission(hands=self._limits.max_running, free=self._free, undecided=undecided)
+
+    @property
+    def _free(self) -> int:
+        return 0 if self._is_draining else self._limits.max_running - len(self._tasks) - self._beginning
+
+    def _refusal(self, reason: str, retry_after_s: int) -> OverloadedError:
+        self._refused += 1
+        self._telemetry.refused(reason=reason)
+        if reason == "draining":
+            return OverloadedError("This server is about to stop. Please send it again.", retry_after_s=retry_after_s)
+        self._occurrences.note("load.refused", subject="messages", retry_after_s=retry_after_s)
+        text = "Too many people are writing at this moment. Please send it again shortly."
+        return OverloadedError(text, retry_after_s=retry_after_s)
+
     async def _keep_and_start(self, message: CleanMessage, acceptance: Acceptance) -> Accepted:
         began = self._clock.monotonic()
-        accepted = await self._database.write(lambda stores: accept_message(stores, message, acceptance))
-        accepted = replace(accepted, turn=replace(accepted.turn, opened_s=began, due_s=began + acceptance.deadline_s))
-        if not accepted.turn.is_duplicate:
-            self._telemetry.turn_accepted(channel=message.inbound.channel)
-            for earlier in accepted.superseded:
-                self._worker.supersede(earlier)
-            if accepted.state is TurnState.RUNNING:
-                self._spawn(accepted.turn)
+        begins = acceptance.admission.has_free_hands
+        self._beginning += begins
+        try:
+            accepted = await self._database.write(lambda stores: accept_message(stores, message, acceptance))
+        finally:
+            self._beginning -= begins
+        if isinstance(accepted, Refused):
+            raise self._refusal("overloaded", accepted.retry_after_s)
+        turn = replace(accepted.turn, opened_s=began, due_s=began + acceptance.deadline_s)
+        accepted = replace(accepted, turn=turn)
+        if not turn.is_duplicate:
+            self._begin(accepted)
         return accepted
+
+    def _begin(self, accepted: Accepted) -> None:
+        turn = accepted.turn
+        self._telemetry.turn_accepted(channel=turn.channel)
+        for earlier in accepted.superseded:
+            self._worker.supersede(earlier)
+        if accepted.state is TurnState.RUNNING:
+            self._spawn(turn)
+            return
+        self._room.note_queued()
+        if accepted.waits:
+            self._room.add(turn.party, turn.lane)
+            self._claimer.poke()
+        if accepted.delayed:
+            self._telemetry.kept(channel=turn.channel)
+            self._occurrences.note("load.waiting", subject="messages", kept=sum(self._room.crowd.kept.values()))
 
     def _accepted(self, accepting: asyncio.Task[Accepted]) -> None:
         self._accepting.discard(accepting)
         if not accepting.cancelled():
             accepting.exception()  # the caller has it, unless it was cancelled
+
+    def _say_busy(self, turn: StoredTurn) -> str:
+        release = self._releases(turn.release_id)
+        return release.say(release.content.profile.texts.busy, turn.language)
 
     def ended(self, turn_id: TurnId) -> asyncio.Event | None:
         """Set once this process has ended the turn, or has let go of it; None where it does not work on it."""
@@ -177,10 +311,11 @@ class TurnRunner:
             outrun.add_done_callback(lambda _: self._spawn(turn))
             outrun.cancel()
             return
-        if self._is_closing:
+        if self._is_closed:
             return
         task = asyncio.create_task(self._work(turn), name=turn.turn_id)
         self._tasks[turn.turn_id] = task
+        self._begun[turn.turn_id] = self._clock.monotonic()
         self._leases.hold(turn.lease)
         self._ended[turn.turn_id] = asyncio.Event()
         self._telemetry.inflight(1)
@@ -188,10 +323,12 @@ class TurnRunner:
 
     def _forget(self, turn_id: TurnId) -> None:
         self._tasks.pop(turn_id, None)
+        self._begun.pop(turn_id, None)
         self._leases.drop(turn_id)
         self._ended.pop(turn_id).set()
         self._telemetry.inflight(-1)
-        self._poke.set()  # the conversation may have a queued turn
+        if self._room.has_queue:
+            self._claimer.poke()
 
     async def _work(self, turn: OpenTurn) -> None:
         structlog.contextvars.bind_contextvars(turn_id=turn.turn_id, conversation_id=turn.conversation_id)
@@ -204,29 +341,33 @@ class TurnRunner:
             log.exception("turn_left_to_the_next_worker" if is_outage else "turn_crashed")
             await asyncio.sleep(self._limits.claim_every_s)
             await self._leases.let_go(turn.lease)
+            self._claimer.call()
         else:
             self._ended[turn.turn_id].set()
+            if turn.superseded_by is None:
+                self._room.learn(self._clock.monotonic() - self._begun[turn.turn_id])
             await improve_summary(self._database, self._clock, run, turn, till=self._till)
 
-    # -- leases ----------------------------------------------------------------------------------
+    # -- turns of nobody, and leases -------------------------------------------------------------
 
     async def _keep_leases(self) -> None:
         for turn_id in await self._leases.keep():
             self._worker.supersede(turn_id)
 
     async def _claim_turns(self) -> None:
-        room = self._limits.max_inflight - len(self._tasks) - len(self._accepting)
-        if room > 0:
-            await self._claim_some(min(room, 64))
-
-    async def _until_next_claim(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.claim_every_s):
-                await self._poke.wait()
-        self._poke.clear()
-
-    async def _claim_some(self, limit: int) -> None:
-        for turn in await self._leases.claim(limit):
-            if turn.lease.fence > 1:
-                log.warning("turn_taken_over", turn_id=turn.turn_id, fence=turn.lease.fence)
+        found = await self._claimer.claim(self._free, mean_age_s=self._mean_age_s)
+        for turn_id in found.superseded:
+            self._worker.supersede(turn_id)
+        for turn in found.turns:
+            self._room.take(turn.party, turn.lane)
             self._spawn(turn)
+
+    @property
+    def _mean_age_s(self) -> float:
+        """How long the turns that are worked on have been so far."""
+        now = self._clock.monotonic()
+        return sum(now - begun for begun in self._begun.values()) / len(self._begun) if self._begun else 0.0
+
+
+async def _at_once() -> None:
+    pass

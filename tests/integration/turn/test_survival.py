@@ -54,6 +54,9 @@ class Unreliable:
     async def wait_for_events(self, conversation_id: ConversationId, *, after: int, timeout_s: float) -> None:
         await self._database.wait_for_events(conversation_id, after=after, timeout_s=timeout_s)
 
+    async def wait_for_turns(self, *, timeout_s: float) -> None:
+        await self._database.wait_for_turns(timeout_s=timeout_s)
+
     async def ping(self) -> None: ...
 
     async def close(self) -> None: ...

@@ -8,6 +8,7 @@ from frontdesk.domain.usage import VendorAttempt
 
 _TURN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 1.2, 2.0, 3.0, 5.0, 10.0, 30.0)
 _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
+_WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 _RATIO_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -67,6 +68,22 @@ class PrometheusTelemetry:
         )
         self._escalations = counter("escalation_total", "Conversations handed to people.", "reason", "queue")
         self._feedback = counter("feedback_total", "Answers rated by customers.", "rating", "channel")
+        self._queue = Gauge(
+            "frontdesk_queue_depth",
+            "Turns that wait for free hands, in all processes together.",
+            ["lane"],
+            registry=self.registry,
+        )
+        self._queue_age = Gauge(
+            "frontdesk_queue_age_seconds",
+            "How long the turn that came first has waited, in all processes together.",
+            registry=self.registry,
+        )
+        self._queue_wait = histogram(
+            "queue_wait_seconds", "From acceptance to the start of work, of turns that waited.", _WAIT_BUCKETS, "lane"
+        )
+        self._kept = counter("kept_total", "Messages kept for a quieter moment, and told so.", "channel")
+        self._refused = counter("refused_total", "Messages and requests that there was no room for.", "reason")
         self._inflight = Gauge("frontdesk_inflight_turns", "Turns under way in this process.", registry=self.registry)
         self._occurrences = counter(
             "occurrences_total", "What happened to the installation, as the console lists it.", "kind", "severity"
@@ -150,6 +167,20 @@ class PrometheusTelemetry:
 
     def inflight(self, delta: int) -> None:
         self._inflight.inc(delta)
+
+    def queue(self, *, waiting: int, kept: int, oldest_s: float) -> None:
+        self._queue.labels("normal").set(waiting)
+        self._queue.labels("kept").set(kept)
+        self._queue_age.set(oldest_s)
+
+    def waited(self, *, lane: str, seconds: float) -> None:
+        self._queue_wait.labels(lane).observe(seconds)
+
+    def kept(self, *, channel: str) -> None:
+        self._kept.labels(channel).inc()
+
+    def refused(self, *, reason: str) -> None:
+        self._refused.labels(reason).inc()
 
     def occurrence(self, *, kind: str, severity: Severity) -> None:
         self._occurrences.labels(kind if kind in KINDS else "other", severity).inc()
