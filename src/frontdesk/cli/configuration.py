@@ -1,17 +1,23 @@
 """`config show`, `config schema` and `doctor`."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+import asyncio
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import harmless, out, print_json
-from frontdesk.domain.errors import ConfigError, FrontdeskError
-from frontdesk.releases import FILES, json_schema, read_assistant
+from frontdesk.cli.reaching import running_address
+from frontdesk.releases import FILES, json_schema
 from frontdesk.settings import Settings, describe_settings
+
+if TYPE_CHECKING:
+    from frontdesk.bootstrap.doctor import Check
+
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
 
 def show(assistant: AssistantOption = None, data_dir: DataOption = None, as_json: JsonOption = False) -> None:
@@ -35,90 +41,29 @@ def schema(file: Annotated[str, typer.Argument(help=f"One of {', '.join(FILES)}.
     print_json(json_schema(file))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    name: str
-    state: Literal["ok", "warning", "problem"]
-    detail: str
+def doctor(
+    assistant: AssistantOption = None,
+    data_dir: DataOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no model vendor.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the settings, the assistant folder, the models behind it, the budget and the knowledge.
+
+    Vendors are asked for the list of their models, which costs nothing and takes five seconds at most. Exit code 1
+    when there is a problem; warnings alone leave it at 0.
+    """
+    sys.exit(asyncio.run(_doctor(settings_for(assistant, data_dir), is_offline=offline, as_json=as_json)))
 
 
-def doctor(assistant: AssistantOption = None, data_dir: DataOption = None, as_json: JsonOption = False) -> None:
-    """Check the settings, the assistant folder, the models and the knowledge. Exit code 1 when there is a problem."""
-    checks = list(_examine(settings_for(assistant, data_dir)))
+async def _doctor(settings: Settings, *, is_offline: bool, as_json: bool) -> int:
+    from frontdesk.bootstrap.doctor import examine  # noqa: PLC0415  (half a second)
+
+    checks: list[Check] = []
+    async for check in examine(settings, is_offline=is_offline, server=await running_address(settings)):
+        checks.append(check)
+        if not as_json:
+            mark, style = _MARKS[check.state]
+            out.print(f"{mark} {check.name}: {harmless(check.sentence)}", style=style, markup=False)
     if as_json:
-        print_json([{"name": check.name, "state": check.state, "detail": check.detail} for check in checks])
-    else:
-        marks = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
-        for check in checks:
-            mark, style = marks[check.state]
-            out.print(f"{mark} {check.name}: {harmless(check.detail)}", style=style, markup=False)
-    raise typer.Exit(1 if any(check.state == "problem" for check in checks) else 0)
-
-
-def _examine(settings: Settings) -> Iterator[Check]:
-    from frontdesk.bootstrap import open_embedder, open_identity, open_ladder_offline  # noqa: PLC0415  (half a second)
-
-    yield Check(
-        name="settings", state="ok", detail=f"data in {settings.data_dir}, assistant in {settings.assistant_dir}"
-    )
-    try:
-        content = read_assistant(settings.assistant_dir)
-    except ConfigError as error:
-        for problem in error.problems:
-            yield Check(name="assistant folder", state="problem", detail=str(problem))
-        return
-    yield Check(
-        name="assistant folder", state="ok", detail=f"{content.profile.name} for {content.profile.organisation}"
-    )
-    yield from _examine_customers(settings, content.profile.languages)
-    embedder = open_embedder(settings)
-    if embedder is None:
-        yield Check(
-            name="embedder", state="warning", detail="not available, search is lexical only; `make setup` brings it"
-        )
-    else:
-        yield Check(name="embedder", state="ok", detail=embedder.fingerprint)
-    try:
-        names = ", ".join(open_ladder_offline(settings, content))
-        yield Check(name="models", state="ok", detail=names)
-        verifier = open_identity(settings)
-        detail = "customers are proved by signed tokens" if verifier else "no keys: everybody is anonymous"
-        yield Check(name="identity", state="ok", detail=detail)
-    except ConfigError as error:
-        for problem in error.problems:
-            yield Check(name="models", state="problem", detail=str(problem))
-    yield _examine_snapshot(settings, embedder.fingerprint if embedder else "")
-
-
-def _examine_customers(settings: Settings, languages: Sequence[str]) -> Iterator[Check]:
-    from frontdesk.bootstrap import read_customers  # noqa: PLC0415
-
-    try:
-        customers = read_customers(settings.assistant_dir, languages)
-    except ConfigError as error:
-        for problem in error.problems:
-            yield Check(name="simulated customers", state="problem", detail=str(problem))
-        return
-    if customers:
-        messages = sum(len(customer.lines) for customer in customers)
-        yield Check(
-            name="simulated customers", state="ok", detail=f"{len(customers)} conversations, {messages} messages"
-        )
-
-
-def _examine_snapshot(settings: Settings, fingerprint: str) -> Check:
-    from frontdesk.bootstrap import open_snapshot  # noqa: PLC0415
-
-    try:
-        manifest = open_snapshot(settings).manifest
-    except FrontdeskError as error:
-        return Check(name="knowledge", state="warning", detail=error.public_message)
-    if manifest.embedder != fingerprint:
-        return Check(
-            name="knowledge",
-            state="warning",
-            detail="embedded by another embedder; `frontdesk knowledge sync` renews it",
-        )
-    return Check(
-        name="knowledge", state="ok", detail=f"{manifest.document_count} documents, {manifest.chunk_count} chunks"
-    )
+        print_json([asdict(check) for check in checks])
+    return 1 if any(check.state == "problem" for check in checks) else 0

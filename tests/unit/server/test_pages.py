@@ -49,7 +49,9 @@ async def test_liveness_and_readiness(desk: Any) -> None:
     assert (await desk.client.get("/healthz")).json() == {"status": "ok"}
     ready = await desk.client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "database": "ok", "release": "rel_test", "embedder": "none"}
+    assert ready.json() == {"status": "ready", "database": "ok", "release": "rel_test", "embedder": "none"} | {
+        "config": "ok"
+    }
 
 
 async def test_is_not_ready_without_its_database(desk: Any) -> None:

@@ -3,5 +3,6 @@
 from frontdesk.adapters.stores.bundle import BoundStores
 from frontdesk.adapters.stores.database import migrate, open_database, sqlite_path
 from frontdesk.adapters.stores.exclusive import exclusive_writer
+from frontdesk.adapters.stores.reachable import try_postgres
 
-__all__ = ["BoundStores", "exclusive_writer", "migrate", "open_database", "sqlite_path"]
+__all__ = ["BoundStores", "exclusive_writer", "migrate", "open_database", "sqlite_path", "try_postgres"]
