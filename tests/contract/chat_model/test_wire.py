@@ -1,6 +1,9 @@
 """What vendors put on the wire, and what becomes of it."""
 
 import json
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import httpx
@@ -11,7 +14,7 @@ from frontdesk.adapters.models.openai_chat import OpenAiChatModel
 from frontdesk.domain.errors import DependencyError, RateLimitedError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage
-from frontdesk.ports.models import ChatModel, ChatRequest, ModelEvent, StreamEnd, TextDelta
+from frontdesk.ports.models import ChatModel, ChatRequest, ModelEvent, ReplyBegan, StreamEnd, TextDelta
 
 EVENTS = {"content-type": "text/event-stream"}
 
@@ -31,12 +34,15 @@ def openai(client: httpx.AsyncClient, **fields: Any) -> ChatModel:
     return OpenAiChatModel(client, route, api_key="k")
 
 
-def anthropic(client: httpx.AsyncClient) -> ChatModel:
-    return AnthropicChatModel(client, ModelRoute(name="x", adapter="anthropic", model="m"), api_key="k")
+def anthropic(client: httpx.AsyncClient, **fields: Any) -> ChatModel:
+    return AnthropicChatModel(client, ModelRoute(name="x", adapter="anthropic", model="m", **fields), api_key="k")
 
 
-async def events_of(model: ChatModel) -> list[ModelEvent]:
-    return [event async for event in model.stream(a_request())]
+async def events_of(model: ChatModel, request: ChatRequest | None = None) -> list[ModelEvent]:
+    """What came after the vendor had taken the request."""
+    first, *events = [event async for event in model.stream(request or a_request())]
+    assert first == ReplyBegan()
+    return events
 
 
 async def result_of(model: ChatModel) -> object:
@@ -246,6 +252,8 @@ async def test_anthropic_usage_counts_cached_tokens_as_input() -> None:
     events = await events_of(anthropic(answering(body)))
     usage = Usage(input_tokens=10, output_tokens=4, cached_tokens=3)
     assert events == [TextDelta(text="Free."), StreamEnd(finish_reason="stop", usage=usage, model="m-1")]
+    assert isinstance(events[0], TextDelta)
+    assert events[0].usage == Usage(input_tokens=10, cached_tokens=3)
 
 
 @pytest.mark.parametrize(
@@ -282,3 +290,122 @@ async def test_anthropic_stop_reasons_have_three_meanings(reason: str, finish: s
     events = await events_of(anthropic(answering(data(START, said("It is"), stopped(reason)))))
     assert isinstance(events[-1], StreamEnd)
     assert events[-1].finish_reason == finish
+
+
+SCHEMA = {"title": "verdict", "type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+JSON = {"content-type": "application/json"}
+COUNTING = ("system", "stream", "json", "usage_each_chunk")
+
+
+def a_structured_request() -> ChatRequest:
+    return replace(a_request(), json_schema=SCHEMA)
+
+
+async def test_openai_is_asked_for_an_object_of_the_schema() -> None:
+    model = openai(answering(data(word('{"ok": true}'), word("", "stop"), "[DONE]")))
+    body = json.loads(model.render(a_structured_request()))
+    assert body["response_format"]["json_schema"] == {"name": "verdict", "schema": SCHEMA, "strict": True}
+    assert "response_format" not in json.loads(model.render(a_request()))
+    assert (await events_of(model, a_structured_request()))[0] == TextDelta(text='{"ok": true}')
+
+
+async def test_anthropic_gives_an_object_by_calling_a_tool() -> None:
+    def called(part: str) -> dict[str, Any]:
+        delta = {"type": "input_json_delta", "partial_json": part}
+        return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+    body = data(START, called('{"ok":'), called(" true}"), stopped("tool_use"), {"type": "message_stop"})
+    model = anthropic(answering(body))
+    rendered = json.loads(model.render(a_structured_request()))
+    assert rendered["tools"][0]["input_schema"] == SCHEMA
+    assert rendered["tool_choice"] == {"type": "tool", "name": rendered["tools"][0]["name"]}
+    delta, end = await events_of(model, a_structured_request())
+    assert delta == TextDelta(text='{"ok": true}')
+    assert isinstance(end, StreamEnd)
+    assert end.finish_reason == "stop"
+
+
+async def test_a_tool_call_that_nobody_asked_for_is_garbage() -> None:
+    assert await result_of(anthropic(answering(data(START, said("x"), stopped("tool_use"))))) == "garbage"
+
+
+async def test_a_route_that_cannot_stream_is_asked_for_a_whole_reply() -> None:
+    whole = {"capabilities": ("system", "json")}
+    said_by_openai = {"model": "m-1", "choices": [{"message": {"content": "Free."}, "finish_reason": "stop"}]}
+    said_by_anthropic = {
+        "type": "message",
+        "model": "m-1",
+        "content": [{"type": "text", "text": "Free."}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 5, "output_tokens": 2},
+    }
+    for build, reply in ((openai, said_by_openai), (anthropic, said_by_anthropic)):
+        model = build(answering(json.dumps(reply), headers=JSON), **whole)
+        rendered = json.loads(model.render(a_request()))
+        assert (rendered["stream"], "stream_options" in rendered) == (False, False)
+        delta, end = await events_of(model)
+        assert delta == TextDelta(text="Free.")
+        assert isinstance(end, StreamEnd)
+        assert end.model == "m-1"
+
+
+@pytest.mark.parametrize(
+    ("reply", "result"),
+    [
+        ({"content": "Free."}, "garbage"),
+        ({"content": [7]}, "garbage"),
+        ({"content": [], "stop_reason": "end_turn"}, "garbage"),
+        ({"type": "error", "error": {"type": "overloaded_error"}}, "5xx"),
+        ({"content": [{"type": "text", "text": "It"}], "stop_reason": None}, "cut"),
+        ([], "garbage"),
+    ],
+)
+async def test_a_broken_whole_reply_of_anthropic_is_named_after_what_broke(reply: object, result: str) -> None:
+    assert await result_of(anthropic(answering(json.dumps(reply), headers=JSON))) == result
+
+
+async def test_a_server_that_counts_as_it_goes_tells_what_a_broken_reply_costs() -> None:
+    def counted(text: str, tokens: int) -> dict[str, Any]:
+        return {**word(text), "usage": {"prompt_tokens": 7, "completion_tokens": tokens}}
+
+    model = openai(answering(data(counted("", 0), counted("It ", 1), counted("is ", 2))), capabilities=COUNTING)
+    assert json.loads(model.render(a_request()))["stream_options"]["continuous_usage_stats"] is True
+    told: list[ModelEvent] = []
+    with suppress(DependencyError):
+        async for event in model.stream(a_request()):
+            told.append(event)
+    assert isinstance(told[-1], TextDelta)
+    assert (told[-1].usage, told[-1].chunks) == (Usage(input_tokens=7, output_tokens=2), 2)
+
+
+async def test_a_thousand_mutilated_replies_end_in_text_or_in_an_error_of_the_family() -> None:
+    random = Random(7)
+    streams = [
+        (openai, data(*(word(f"w{number} ") for number in range(20)), word("", "stop"), "[DONE]")),
+        (anthropic, data(START, *(said(f"w{number} ") for number in range(20)), stopped("end_turn"))),
+    ]
+    ended = broken = 0
+    for round_number in range(1000):
+        build, stream = streams[round_number % 2]
+        body = bytearray(stream.encode())
+        for _ in range(random.randint(1, 2)):
+            place = random.randrange(len(body))
+            match random.randrange(4):
+                case 0:
+                    body[place] = random.randrange(256)
+                case 1:
+                    del body[place : place + random.randint(1, 40)]
+                case 2:
+                    body[place:place] = bytes(random.randrange(256) for _ in range(random.randint(1, 20)))
+                case _:
+                    body[place:place] = body[: random.randint(1, 200)]
+        try:
+            events = await events_of(build(answering(bytes(body))))
+        except DependencyError:
+            broken += 1
+        else:
+            assert isinstance(events[-1], StreamEnd)
+            ended += 1
+    assert ended + broken == 1000
+    assert ended > 50
+    assert broken > 200

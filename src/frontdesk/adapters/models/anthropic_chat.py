@@ -1,7 +1,7 @@
 """Anthropic's Messages API, streamed."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import httpx
 from frontdesk.adapters.models.rendering import render_chat
 from frontdesk.adapters.models.wire import (
     DRAIN_GRACE_S,
+    MAX_REPLY_CHARS,
     cut,
     data_batches,
     failure,
@@ -19,15 +20,17 @@ from frontdesk.adapters.models.wire import (
     parse_object,
     raise_for_failure,
     read_out,
+    read_whole,
     translated,
 )
 from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage
-from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
+from frontdesk.ports.models import ChatRequest, ModelEvent, ReplyBegan, StreamEnd, TextDelta
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 API_VERSION = "2023-06-01"
+TOOL = "reply"
 
 FinishReason = Literal["stop", "length", "filter"]
 _FINISH: dict[str, FinishReason] = {
@@ -89,7 +92,13 @@ class AnthropicChatModel:
             try:
                 if response.status_code != 200:
                     await raise_for_failure(response)
-                async with aclosing(_streamed(response)) as events:
+                yield ReplyBegan()
+                wants_tool = request.json_schema is not None
+                if response.headers.get("content-type", "").startswith("application/json"):
+                    events = _whole(response, wants_tool=wants_tool)
+                else:
+                    events = _streamed(response, wants_tool=wants_tool)
+                async with aclosing(events):
                     async for event in events:
                         yield event
             finally:
@@ -104,16 +113,27 @@ class AnthropicChatModel:
             "temperature": self._route.temperature,
             "system": chat.system,
             "messages": [{"role": turn.role, "content": turn.content} for turn in chat.messages],
-            "stream": True,
+            "stream": "stream" in self._route.capabilities,
+            **_reply_tool(request.json_schema),
             **self._route.options,
         }
         return {name: value for name, value in body.items() if value != ""}
 
 
-@dataclass(slots=True)
+def _reply_tool(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A tool that has to be called with one JSON object: this vendor's way to keep to a schema."""
+    if schema is None:
+        return {}
+    tool = {"name": TOOL, "description": "Gives the reply.", "input_schema": dict(schema)}
+    return {"tools": [tool], "tool_choice": {"type": "tool", "name": TOOL}}
+
+
+@dataclass(slots=True, kw_only=True)
 class _Reply:
     """What a stream has said so far."""
 
+    wants_tool: bool
+    """The text is what the tool is called with."""
     finish: FinishReason | None = None
     model: str = ""
     input_tokens: int = 0
@@ -122,13 +142,23 @@ class _Reply:
     chars: int = 0
     is_done: bool = False
 
-    def take(self, batch: list[bytes]) -> str:
+    def take(self, batch: list[bytes]) -> TextDelta:
+        return self.take_events([parse_object(payload) for payload in batch if payload])
+
+    def take_events(self, events: list[dict[str, Any]]) -> TextDelta:
+        """The text of all events, joined; with what was read of the request, which the first of them tells."""
+        before = self.input_tokens
         try:
-            text = "".join([self._take_event(parse_object(payload)) for payload in batch if payload])
+            parts = [self._take_event(event) for event in events]
         except (KeyError, TypeError, AttributeError) as error:
             raise garbage("unexpected shape") from error
+        text = "".join(parts)
         self.chars += len(text)
-        return text
+        if self.chars > MAX_REPLY_CHARS:
+            raise garbage("the reply does not end")
+        read = Usage(input_tokens=self.input_tokens, cached_tokens=self.cached_tokens)
+        chunks = len([part for part in parts if part])
+        return TextDelta(text=text, chunks=chunks, usage=read if self.input_tokens != before else None)
 
     def _take_event(self, event: dict[str, Any]) -> str:
         match event.get("type"):
@@ -139,7 +169,7 @@ class _Reply:
                 self._count(event["message"].get("usage"))
             case "message_delta":
                 if stop_reason := event["delta"].get("stop_reason"):
-                    self.finish = _finish_reason(stop_reason)
+                    self.finish = _finish_reason(stop_reason, wants_tool=self.wants_tool)
                 self._count(event.get("usage"))
             case "message_stop":
                 self.is_done = True
@@ -149,9 +179,9 @@ class _Reply:
                 pass
         return ""
 
-    @staticmethod
-    def _text(delta: dict[str, Any]) -> str:
-        text = delta["text"] if delta["type"] == "text_delta" else ""
+    def _text(self, delta: dict[str, Any]) -> str:
+        wanted, key = ("input_json_delta", "partial_json") if self.wants_tool else ("text_delta", "text")
+        text = delta[key] if delta["type"] == wanted else ""
         if not isinstance(text, str):
             raise garbage("content is not text")
         return text
@@ -180,19 +210,45 @@ class _Reply:
         return StreamEnd(finish_reason=self.finish, usage=usage, model=self.model)
 
 
-async def _streamed(response: httpx.Response) -> AsyncGenerator[ModelEvent]:
-    reply = _Reply()
+async def _streamed(response: httpx.Response, *, wants_tool: bool) -> AsyncGenerator[ModelEvent]:
+    reply = _Reply(wants_tool=wants_tool)
     async with aclosing(data_batches(response)) as batches:
         async for batch in batches:
-            if text := reply.take(batch):
-                yield TextDelta(text=text)
+            delta = reply.take(batch)
+            if delta.text or delta.usage:
+                yield delta
             if reply.is_done or reply.finish:  # the stop reason comes with the final usage
                 break
         await read_out(batches, reply.take, grace_s=DRAIN_GRACE_S)
     yield reply.end()
 
 
-def _finish_reason(value: Any) -> FinishReason:
+async def _whole(response: httpx.Response, *, wants_tool: bool) -> AsyncGenerator[ModelEvent]:
+    """A reply in one piece, read as the events of which it could have been streamed."""
+    message = parse_object(await read_whole(response, limit=4 * MAX_REPLY_CHARS))
+    reply = _Reply(wants_tool=wants_tool)
+    if message.get("type") == "error":
+        raise _error_in_stream(message)
+    try:
+        deltas = [{"type": "content_block_delta", "delta": _as_delta(block)} for block in message["content"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise garbage("unexpected shape") from error
+    end = {"type": "message_delta", "delta": message, "usage": message.get("usage")}
+    delta = reply.take_events([{"type": "message_start", "message": message}, *deltas, end])
+    if delta.text:
+        yield delta
+    yield reply.end()
+
+
+def _as_delta(block: dict[str, Any]) -> dict[str, Any]:
+    if block.get("type") == "tool_use":
+        return {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+    return {"type": f"{block['type']}_delta", "text": block.get("text", "")}
+
+
+def _finish_reason(value: Any, *, wants_tool: bool) -> FinishReason:
+    if wants_tool and value == "tool_use":
+        return "stop"
     if not isinstance(value, str) or value in ("tool_use", "pause_turn"):
         raise garbage("a stop reason that was not asked for")
     return _FINISH.get(value, "stop")

@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's chat completions: vLLM, TGI, Ollama, and the hosted ones."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import httpx
 from frontdesk.adapters.models.rendering import render_chat
 from frontdesk.adapters.models.wire import (
     DRAIN_GRACE_S,
+    MAX_REPLY_CHARS,
     USAGE_GRACE_S,
     cut,
     data_batches,
@@ -21,17 +22,15 @@ from frontdesk.adapters.models.wire import (
     parse_object,
     raise_for_failure,
     read_out,
+    read_whole,
     translated,
 )
 from frontdesk.domain.errors import DependencyError, MalformedReplyError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage
-from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
+from frontdesk.ports.models import ChatRequest, ModelEvent, ReplyBegan, StreamEnd, TextDelta
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-MAX_REPLY_CHARS = 200_000
-"""Far beyond any answer; a server that goes on for ever is cut off here."""
-
 FinishReason = Literal["stop", "length", "filter"]
 _FINISH: dict[str, FinishReason] = {"length": "length", "max_tokens": "length", "content_filter": "filter"}
 _TOOL_FINISHES = frozenset({"tool_calls", "function_call"})
@@ -73,6 +72,7 @@ class OpenAiChatModel:
             try:
                 if response.status_code != 200:
                     await raise_for_failure(response)
+                yield ReplyBegan()
                 if response.headers.get("content-type", "").startswith("application/json"):
                     events = _whole(response)
                 else:
@@ -91,13 +91,29 @@ class OpenAiChatModel:
         body: dict[str, Any] = {
             "model": self._route.model,
             "messages": system + [{"role": turn.role, "content": turn.content} for turn in chat.messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
+            **self._stream_fields(),
             limit: self._route.max_output_tokens,
             "temperature": self._route.temperature,
+            "response_format": _response_format(request.json_schema),
             **self._route.options,
         }
         return {name: value for name, value in body.items() if value != ""}
+
+    def _stream_fields(self) -> dict[str, Any]:
+        if "stream" not in self._route.capabilities:
+            return {"stream": False}
+        options = {"include_usage": True}
+        if "usage_each_chunk" in self._route.capabilities:
+            options["continuous_usage_stats"] = True
+        return {"stream": True, "stream_options": options}
+
+
+def _response_format(schema: Mapping[str, Any] | None) -> Any:
+    """What asks for one JSON object of a schema; nothing where any text will do."""
+    if schema is None:
+        return ""
+    named = {"name": str(schema.get("title") or "reply"), "schema": dict(schema), "strict": True}
+    return {"type": "json_schema", "json_schema": named}
 
 
 @dataclass(slots=True)
@@ -110,9 +126,10 @@ class _Reply:
     chars: int = 0
     is_done: bool = False
 
-    def take(self, batch: list[bytes]) -> str:
+    def take(self, batch: list[bytes]) -> TextDelta:
         """The text of all chunks in a batch, joined: one delta costs every later stage as much as fifty."""
         parts: list[str] = []
+        before = self.usage
         for payload in batch:
             if payload == b"[DONE]":
                 self.is_done = True
@@ -123,7 +140,8 @@ class _Reply:
         self.chars += len(text)
         if self.chars > MAX_REPLY_CHARS:
             raise garbage("the reply does not end")
-        return text
+        counted = self.usage if self.usage is not before else None
+        return TextDelta(text=text, chunks=len([part for part in parts if part]), usage=counted)
 
     def _take_payload(self, payload: bytes) -> str:
         try:
@@ -167,8 +185,9 @@ async def _streamed(response: httpx.Response) -> AsyncGenerator[ModelEvent]:
     reply = _Reply()
     async with aclosing(data_batches(response)) as batches:
         async for batch in batches:
-            if text := reply.take(batch):
-                yield TextDelta(text=text)
+            delta = reply.take(batch)
+            if delta.text or delta.usage:
+                yield delta
             if reply.finish or reply.is_done:
                 break
         await read_out(batches, reply.take, grace_s=DRAIN_GRACE_S if reply.is_done else USAGE_GRACE_S)
@@ -177,14 +196,11 @@ async def _streamed(response: httpx.Response) -> AsyncGenerator[ModelEvent]:
 
 async def _whole(response: httpx.Response) -> AsyncGenerator[ModelEvent]:
     """A server that does not stream."""
-    body = b""
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > 4 * MAX_REPLY_CHARS:
-            raise garbage("the reply is too long")
+    body = await read_whole(response, limit=4 * MAX_REPLY_CHARS)
     reply = _Reply()
-    if text := reply.take([body]):
-        yield TextDelta(text=text)
+    delta = reply.take([body])
+    if delta.text:
+        yield delta
     yield reply.end()
 
 

@@ -116,6 +116,7 @@ def to_plain(request: ChatRequest) -> dict[str, Any]:
         "instructions": request.instructions,
         "language": request.language,
         "purpose": request.purpose,
+        "json_schema": None if request.json_schema is None else dict(request.json_schema),
     }
 
 
@@ -180,7 +181,7 @@ class _Plan:
         self.keywords = keywords
 
 
-_FIELDS = ("question", "history", "summary", "passages", "instructions", "language", "purpose")
+_FIELDS = ("question", "history", "summary", "passages", "instructions", "language", "purpose", "json_schema")
 _SYNONYMS = {"request": "*", "payload": "*", "messages": "history", "context": "passages", "documents": "passages"}
 
 

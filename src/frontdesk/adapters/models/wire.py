@@ -26,6 +26,8 @@ from frontdesk.domain.errors import (
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line is garbage: a whole answer of 4,000 tokens is about 20 kB."""
+MAX_REPLY_CHARS = 200_000
+"""Far beyond any answer; a server that goes on for ever is cut off here."""
 MAX_ERROR_BYTES = 1 << 16
 USAGE_GRACE_S = 0.5
 """How long a finished reply waits for its usage; a guess, vendors send it in the same moment."""
@@ -72,6 +74,20 @@ async def read_out(
                 take(batch)
     except (TimeoutError, httpx.HTTPError, DependencyError):
         return
+
+
+async def read_whole(response: httpx.Response, *, limit: int) -> bytes:
+    """The body of a reply in one piece.
+
+    Raises:
+        MalformedReplyError: it has more bytes than the limit.
+    """
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > limit:
+            raise garbage("the reply is too long")
+    return bytes(body)
 
 
 def _payloads(lines: list[bytes]) -> list[bytes]:
