@@ -6,13 +6,14 @@ It must be repeatable: on a conflict, or when a group commit is replayed, it is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 
 from frontdesk.domain.attachments import Attachment
 from frontdesk.domain.citing import CitedIn, TimesCited, TimesQuoted
 from frontdesk.domain.conversation import Conversation, ConversationStatus, Message, Principal
+from frontdesk.domain.costs import CostBy, CostReport
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import Event, StoredEvent
 from frontdesk.domain.feedback import Feedback
@@ -443,6 +444,21 @@ class OccurrenceStore(Protocol):
         ...
 
 
+class CostStore(Protocol):
+    """Reads across the ledger."""
+
+    def report(self, *, by: CostBy, since: datetime, until: datetime, now: datetime, limit: int) -> CostReport:
+        """Everything that was spent from `since` up to but without `until`, in at most `limit` lines.
+
+        The projection is of the month of `now`, whatever the time is that was asked for.
+        """
+        ...
+
+    def days(self, *, since: datetime) -> Mapping[date, Decimal]:
+        """US dollars per day (UTC) since then; a day without a request is missing."""
+        ...
+
+
 class EscalationStore(Protocol):
     def open(self, escalation: Escalation) -> Escalation:
         """Open it, or return the one already open on its conversation."""
@@ -578,6 +594,8 @@ class Stores(Protocol):
     @property
     def budgets(self) -> BudgetStore: ...
     @property
+    def costs(self) -> CostStore: ...
+    @property
     def occurrences(self) -> OccurrenceStore: ...
     @property
     def escalations(self) -> EscalationStore: ...
@@ -631,6 +649,7 @@ __all__ = [
     "ClaimedTurn",
     "ConversationFinder",
     "ConversationStore",
+    "CostStore",
     "Crowd",
     "CustomerStore",
     "Database",

@@ -4,6 +4,7 @@ from frontdesk.adapters.stores.attachments import Attachments
 from frontdesk.adapters.stores.budgets import Budgets
 from frontdesk.adapters.stores.citations import Citations
 from frontdesk.adapters.stores.conversations import Conversations
+from frontdesk.adapters.stores.costs import Costs
 from frontdesk.adapters.stores.customers import Customers
 from frontdesk.adapters.stores.escalations import Escalations
 from frontdesk.adapters.stores.events import Events
@@ -41,6 +42,7 @@ class BoundStores:
         self.citations = Citations(session)
         self.ledger = Ledger(session)
         self.budgets = Budgets(session)
+        self.costs = Costs(session)
         self.occurrences = Occurrences(session)
         self.escalations = Escalations(session)
         self.finder = Finder(session)
