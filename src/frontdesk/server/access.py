@@ -25,6 +25,7 @@ from frontdesk.domain.errors import MalformedError, NotFoundError, PermissionDen
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
+from frontdesk.server.addresses import client_address
 from frontdesk.server.problems import SignedOutError, TooManyAttemptsError
 
 STAFF_PREFIX = "fd_"
@@ -119,7 +120,7 @@ class Gate:
 
     def note_guess(self, request: Request) -> None:
         """Count a wrong credential against its address. Raises: TooManyAttemptsError."""
-        address = request.client.host if request.client else ""
+        address = client_address(request)
         self._guesses.check(address)
         self._guesses.note_wrong(address)
 

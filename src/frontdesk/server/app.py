@@ -35,6 +35,7 @@ from frontdesk.server.pages.help import Popular
 from frontdesk.server.pages.trouble import show_trouble
 from frontdesk.server.problems import CatchErrors, install_problems
 from frontdesk.server.routes import GuardedRoute, Operation, add_operation
+from frontdesk.server.senders import SenderBound
 
 OPERATIONS: tuple[Operation, ...] = (
     *assistant.OPERATIONS,
@@ -74,6 +75,12 @@ def create_app(app: App) -> FastAPI:
     )
     web.state.frontdesk = app
     web.state.gate = Gate(app.database, app.clock)
+    web.state.bounds = {
+        "conversations": SenderBound(
+            app.clock, what="conversations", per_minute=app.settings.new_conversations_per_minute
+        ),
+        "uploads": SenderBound(app.clock, what="uploads", per_minute=app.settings.uploads_per_minute),
+    }
     web.state.closing = asyncio.Event()
     web.state.popular = Popular(app.database, app.clock)
     web.state.suggestions = SuggestionShelf()

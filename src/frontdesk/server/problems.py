@@ -4,7 +4,7 @@
                       ConflictError 409   UnauthenticatedError 401   PermissionDeniedError 403
                       UnsupportedMediaError 415   SignedOutError 401
     DependencyError 502   timeout 504   unavailable, rate limited 503
-    LimitError  503   deadline 504   TooManyAttemptsError 429
+    LimitError  503   deadline 504   TooManyAttemptsError, TooManyRequestsError 429
     everything else 500, without a word about the inside
 
 Paths below /openai answer with the error object that OpenAI clients read. A browser that asked for a page gets one, from
@@ -46,6 +46,13 @@ class TooManyAttemptsError(errors.LimitError):
     retryable = True
 
 
+class TooManyRequestsError(errors.LimitError):
+    """One address begins more than its share."""
+
+    code = "too_many_requests"
+    retryable = True
+
+
 class SignedOutError(errors.UnauthenticatedError):
     """Nobody is signed in with this browser, or no longer."""
 
@@ -81,6 +88,7 @@ _STATUS: Mapping[type[errors.FrontdeskError], int] = {
     errors.LimitError: 503,
     errors.DeadlineError: 504,
     TooManyAttemptsError: 429,
+    TooManyRequestsError: 429,
 }
 """By class; a class that is not named has the status of its parent."""
 

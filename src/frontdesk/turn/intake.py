@@ -47,7 +47,7 @@ class Acceptance:
     deadline_s: float
     owner: str
     lease_s: float
-    kept_deadline_s: float
+    kept_deadline_s: float = 60.0
     """The time of a turn that is kept for a quieter moment."""
     admission: Admission = OPEN
     new_message: NewMessage = "enqueue"

@@ -35,19 +35,22 @@ from frontdesk.domain.events import (
 )
 from frontdesk.domain.ids import ChunkId, DocumentId, MessageId, ReleaseId, SnapshotId, TurnId
 from frontdesk.domain.knowledge import SnapshotManifest
-from frontdesk.domain.release import ReleaseManifest
+from frontdesk.domain.release import Ceilings, ReleaseManifest
 from frontdesk.domain.turn import Answer, Citation, OpenTurn, Outcome, TurnRecord, TurnState
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.server.access import hash_secret
 from frontdesk.server.app import create_app
 from frontdesk.settings import Settings
+from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.delivery import StageNotices
+from frontdesk.turn.generation import Vendors
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.runner import TurnRunner
 from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.till import Till
 
 STAFF_KEY = "fd_a-key-for-tests"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
@@ -121,6 +124,7 @@ class ScriptedTurns:
             lease_s=5,
         )
         accepted = await self.database.write(lambda stores: accept_message(stores, message, acceptance))
+        assert isinstance(accepted, Accepted)
         if not accepted.turn.is_duplicate:
             self.accepted.append(inbound)
             task = asyncio.create_task(self._play(accepted))
@@ -364,6 +368,8 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         snapshots=SnapshotShelf(FolderSnapshotStore(Path("nowhere"))),
         outbox=OutboxDispatcher(database, LogNotifier(), clock=clock, owner="test"),
         occurrences=occurrences,
+        vendors=Vendors(monotonic=clock.monotonic),
+        till=Till(database, BudgetWatch(telemetry, occurrences), ceilings=Ceilings),
         reloader=Reloader(
             EXAMPLE,
             data_dir=Path("nowhere"),

@@ -16,6 +16,7 @@ from frontdesk.server.api.conversation_models import AttachmentOut
 from frontdesk.server.api.paths import no_attachment, to_attachment_id
 from frontdesk.server.bodies import json_response, read_file_body
 from frontdesk.server.routes import Operation, Parameter, conversation_of, frontdesk_of
+from frontdesk.server.senders import bound_of
 from frontdesk.turn.attachments import clean_name, keep_attachment, read_file
 
 _FILENAME = "x-filename"
@@ -30,6 +31,7 @@ async def upload_attachment(request: Request) -> Response:
     files and gives none to a model: people see them.
     """
     app, conversation_id = frontdesk_of(request), conversation_of(request)
+    bound_of(request, "uploads").count(request)
     name = _name_in(request)
     body, media_type = await read_file_body(request, MEDIA_TYPES)
     file = await asyncio.to_thread(read_file, body, media_type)

@@ -94,7 +94,10 @@ class TurnUnderWay(BaseModel):
     turn_id: str
     conversation_id: str
     message_id: str
-    state: Literal["running"]
+    state: Literal["running", "waiting"] = Field(
+        description="`waiting`: the message is kept until fewer people write; `running`: the answer takes long."
+    )
+    text: str = Field(description="What to tell the customer of a message that waits; else empty.")
     events: str = Field(description="Where the answer will appear.")
 
 

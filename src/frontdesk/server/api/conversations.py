@@ -32,6 +32,7 @@ from frontdesk.server.api.paths import to_attachment_id
 from frontdesk.server.bodies import json_response, read_body
 from frontdesk.server.problems import InvalidFieldsError
 from frontdesk.server.routes import Operation, Parameter, conversation_of, frontdesk_of, visitor_of
+from frontdesk.server.senders import bound_of, sender_of
 from frontdesk.server.streams import EventStream, stream_turn
 from frontdesk.turn.delivery import final_event
 from frontdesk.turn.handover import hand_over
@@ -51,6 +52,7 @@ async def open_conversation(request: Request) -> Response:
     does not hold is refused, and no conversation is made.
     """
     app = frontdesk_of(request)
+    bound_of(request, "conversations").count(request)
     wanted = await read_body(request, NewConversation, is_optional=True)
     principal = verify_identity(request, wanted.identity_token)
     release = app.releases.serving()
@@ -93,6 +95,10 @@ async def post_message(request: Request) -> Response:
     ends it. The same Idempotency-Key with the same message gives the same turn again; with another one it is a
     conflict. Hanging up does not stop the turn. Files are sent by their ids, once each; the assistant does not read
     them, people do.
+
+    In a rush the message is kept and the reply is 202 with the state `waiting` and a text for the customer; the answer
+    appears in the conversation. When even that is too much nothing is kept and the reply is 503: send the same again,
+    with the same key, after Retry-After.
     """
     app, conversation_id = frontdesk_of(request), conversation_of(request)
     key = request.headers.get("idempotency-key")
@@ -107,6 +113,7 @@ async def post_message(request: Request) -> Response:
         idempotency_key=key,
         channel=visitor_of(request).channel,
         attachments=tuple(to_attachment_id(one) for one in message.attachments),
+        address=sender_of(request),
     )
     accepted = await app.runner.accept(inbound)
     if wants_events(request):
@@ -179,6 +186,8 @@ def wants_events(request: Request) -> bool:
 
 async def _finished_turn(request: Request, accepted: Accepted) -> Response:
     app, turn = frontdesk_of(request), accepted.turn
+    if accepted.delayed:
+        return _under_way(accepted)
     timeout_s = app.settings.turn_deadline_s + GRACE_S
     try:
         last = await final_event(
@@ -212,7 +221,8 @@ def _under_way(accepted: Accepted) -> Response:
         "turn_id": turn.turn_id,
         "conversation_id": turn.conversation_id,
         "message_id": turn.message_id,
-        "state": "running",
+        "state": "waiting" if accepted.delayed else "running",
+        "text": accepted.delayed,
         "events": events,
     }
     return json_response(body, 202, {"Location": events})
@@ -234,7 +244,7 @@ OPERATIONS = (
         tag="Conversations",
         takes=NewConversation,
         gives={201: ConversationOpened},
-        problems=(401, 503),
+        problems=(401, 429, 503),
     ),
     Operation(
         method="POST",

@@ -17,6 +17,7 @@ from frontdesk.server.api.conversations import describe_opened
 from frontdesk.server.api.paths import to_turn_id
 from frontdesk.server.bodies import Body, json_response, read_body
 from frontdesk.server.routes import Operation, conversation_of, frontdesk_of, visitor_of
+from frontdesk.server.senders import bound_of
 from frontdesk.turn.fork import fork_conversation
 
 
@@ -47,6 +48,7 @@ async def fork(request: Request) -> Response:
     person has the old one or it has ended. Both go on independently. Ratings are given where the turn happened.
     """
     app, source = frontdesk_of(request), conversation_of(request)
+    bound_of(request, "conversations").count(request)
     wanted = await read_body(request, NewFork, is_optional=True)
     turn_id = None if wanted.turn_id is None else to_turn_id(wanted.turn_id)
     fork_id, now = ConversationId.mint(app.tokens.token()), app.clock.now()

@@ -178,7 +178,11 @@ async def _accept(app: App, question: str, history: Sequence[tuple[Role, str]], 
     key = app.tokens.token()
     return await app.runner.accept(
         InboundMessage(
-            conversation_id=conversation.conversation_id, text=question, idempotency_key=key, channel=CHANNEL
+            conversation_id=conversation.conversation_id,
+            text=question,
+            idempotency_key=key,
+            channel=CHANNEL,
+            may_be_kept=False,  # these clients try again by themselves, and wait for nothing
         )
     )
 
