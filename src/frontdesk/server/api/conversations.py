@@ -19,6 +19,7 @@ from frontdesk.domain.ids import ConversationId, CustomerId
 from frontdesk.domain.turn import OpenTurn
 from frontdesk.ports.stores import Stores
 from frontdesk.server.access import TOKEN_PREFIX, Access, hash_secret
+from frontdesk.server.addresses import sender_of
 from frontdesk.server.api.conversation_models import (
     ConversationOpened,
     EscalationOut,
@@ -32,7 +33,7 @@ from frontdesk.server.api.paths import to_attachment_id
 from frontdesk.server.bodies import json_response, read_body
 from frontdesk.server.problems import InvalidFieldsError
 from frontdesk.server.routes import Operation, Parameter, conversation_of, frontdesk_of, visitor_of
-from frontdesk.server.senders import bound_of, sender_of
+from frontdesk.server.senders import bound_of
 from frontdesk.server.streams import EventStream, stream_turn
 from frontdesk.turn.delivery import final_event
 from frontdesk.turn.handover import hand_over
