@@ -10,6 +10,7 @@ from frontdesk.cli import (
     ask,
     configuration,
     drill_crash,
+    drill_load,
     knowledge,
     score,
     serving,
@@ -65,6 +66,8 @@ user_app.command("list")(users.list_keys)
 user_app.command("remove")(users.remove)
 simulate_app.command("vendor")(simulate.vendor)
 drill_app.command("crash")(drill_crash.crash)
+drill_app.command("load")(drill_load.load)
+simulate_app.command("proxy")(simulate.proxy)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,11 +1,16 @@
-"""`simulate vendor`: a model vendor on this machine."""
+"""`simulate vendor|proxy`: a model vendor on this machine, and a bad network."""
 
+import asyncio
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from frontdesk.cli.output import out
+from frontdesk.domain.errors import ConfigError, ConfigProblem, MalformedError
+
+if TYPE_CHECKING:
+    from frontdesk.simulators.proxy import FaultProxy
 
 
 def vendor(
@@ -29,3 +34,61 @@ def vendor(
 def _announce(url: str) -> None:
     out.print(f"{url}/v1", markup=False)
     sys.stdout.flush()
+
+
+def proxy(
+    to: Annotated[str, typer.Option("--to", help="Where connections go, as HOST:PORT.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 9200,
+    delay_ms: Annotated[float, typer.Option(min=0, help="Milliseconds that every piece is late.")] = 0.0,
+    bytes_per_s: Annotated[int, typer.Option(min=0, help="So fast at most; 0 sets no limit.")] = 0,
+    cut_after: Annotated[
+        int | None, typer.Option(min=0, help="Close after so many bytes from the server.", show_default=False)
+    ] = None,
+    reset_after: Annotated[
+        int | None, typer.Option(min=0, help="Reset after so many bytes from the server.", show_default=False)
+    ] = None,
+    black_hole: Annotated[bool, typer.Option("--black-hole", help="Take everything and say nothing.")] = False,
+    buffering: Annotated[bool, typer.Option("--buffering", help="Hold a reply back until it has ended.")] = False,
+) -> None:
+    """Stand between two programs and spoil their connections: late, slow, cut, reset or swallowed.
+
+    Point models.yaml, a browser or a database's address at it instead of at the server.
+    """
+    from frontdesk.simulators.proxy import FaultProxy, ProxyBehaviour  # noqa: PLC0415
+
+    server_host, server_port = _place(to)
+    behaviour = ProxyBehaviour(
+        delay_ms=delay_ms,
+        bytes_per_s=bytes_per_s,
+        cut_after=cut_after,
+        reset_after=reset_after,
+        is_black_hole=black_hole,
+        is_buffering=buffering,
+    )
+    asyncio.run(_serve_proxy(FaultProxy(server_host, server_port, behaviour), host, port))
+
+
+def _place(to: str) -> tuple[str, int]:
+    host, _, port = to.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise MalformedError(f"--to must be HOST:PORT, such as 127.0.0.1:9100, and not {to!r}.", field="to")
+    return host.strip("[]"), int(port)
+
+
+async def _serve_proxy(served: "FaultProxy", host: str, port: int) -> None:
+    try:
+        await served.listen(host, port)
+    except OSError as error:
+        problem = ConfigProblem(
+            where=f"{host}:{port}",
+            message=f"The address cannot be used: {error.strerror or error}.",
+            hint="Choose another port.",
+        )
+        raise ConfigError([problem]) from error
+    out.print(served.url, markup=False)
+    sys.stdout.flush()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await served.close()

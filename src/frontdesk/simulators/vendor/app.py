@@ -20,7 +20,7 @@ from frontdesk.simulators.vendor.bill import Bill
 from frontdesk.simulators.vendor.case import Case
 from frontdesk.simulators.vendor.faults import FAULTS, REPORTED
 from frontdesk.simulators.vendor.lies import Falsehood, falsify, names_in
-from frontdesk.simulators.vendor.log import Entry, RequestLog, shown_headers
+from frontdesk.simulators.vendor.log import MAX_TEXT, Entry, RequestLog, shown_headers
 from frontdesk.simulators.vendor.obedience import obey
 from frontdesk.simulators.vendor.openai_wire import OpenAiWire
 from frontdesk.simulators.vendor.prose import Request, first_words, language_of, read_request, write_reply
@@ -52,10 +52,9 @@ class _Vendor:
         schedule = self.schedules.get(model) or self.schedules.get(ANY)
         return (schedule.next(time.monotonic()) if schedule else None) or model
 
-    def write(self, ask: Ask, does: str) -> str:
+    def write(self, ask: Ask, request: Request, does: str) -> str:
         if does == "sim-obeys" and (told := obey(ask.messages)) is not None:
             return told
-        request = read_request(ask.messages)
         if does == "sim-fast":
             return first_words(request.passages, FAST_ANSWER_TOKENS)
         behaviour = behaviour_of(does, self.behaviour)
@@ -91,15 +90,19 @@ class _Reply(Response):
 
     def __init__(self, vendor: _Vendor, http: HttpRequest, ask: Ask, does: str) -> None:
         super().__init__()
-        reported = REPORTED.get(does, ask.model)
-        wire: Wire = OpenAiWire(ask, reported) if ask.api == "openai" else AnthropicWire(reported)
-        self._script = _script(vendor, ask, does, wire)
-        self._started_s, self._progress = time.monotonic(), Progress()
-        self._vendor, self._model, self._read = vendor, reported, ask.prompt_tokens
-        self._at_s = time.time()
-        self._entry = Entry(facts=_facts(vendor, http, ask, does, self._script, self._at_s), progress=self._progress)
+        case = _case(vendor, ask, does)
+        self._script = _script(vendor, case, does)
+        self._at_s, self._started_s, self._progress = time.time(), time.monotonic(), Progress()
+        self._model, self._read, self._bill = REPORTED.get(does, ask.model), ask.prompt_tokens, vendor.bill
+        facts = {
+            "number": vendor.log.counts.total(),
+            "does": does,
+            "at_s": self._at_s,
+            "status": self._script.status if self._script.has_head else 0,
+            "headers": shown_headers(http.headers.items()),
+        }
+        self._entry = Entry(facts={**facts, **_facts(case)}, progress=self._progress)
         vendor.log.add(self._entry)
-        self._bill = vendor.bill
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await play(self._script, scope, receive, send, progress=self._progress, done=self._note)
@@ -109,37 +112,40 @@ class _Reply(Response):
         self._bill.charge(self._model, self._at_s, input_tokens=self._read, output_tokens=self._progress.tokens)
 
 
-def _script(vendor: _Vendor, ask: Ask, does: str, wire: Wire) -> Script:
-    wait_s = vendor.rate.wait_s(time.monotonic())
-    case = Case(
+def _case(vendor: _Vendor, ask: Ask, does: str) -> Case:
+    reported, request = REPORTED.get(does, ask.model), read_request(ask.messages)
+    wire: Wire = OpenAiWire(ask, reported) if ask.api == "openai" else AnthropicWire(reported)
+    largest = vendor.largest.get(ask.model, 0)
+    vendor.largest[ask.model] = max(largest, ask.prompt_tokens)
+    return Case(
         ask=ask,
+        task="judge" if ask.wants_json else request.task,
         wire=wire,
         behaviour=behaviour_of(does, vendor.behaviour),
-        text=vendor.write(ask, does),
+        text=vendor.write(ask, request, does),
         number=vendor.log.counts[ask.model],
-        largest=vendor.largest.get(ask.model, 0),
+        largest=largest,
     )
-    vendor.largest[ask.model] = max(case.largest, ask.prompt_tokens)
-    if wait_s:
+
+
+def _script(vendor: _Vendor, case: Case, does: str) -> Script:
+    if wait_s := vendor.rate.wait_s(time.monotonic()):
         return case.refused(429, "rate_limit_exceeded", retry_after=str(wait_s))
     fault = FAULTS.get(does)
     return fault.script(case) if fault else case.healthy()
 
 
-def _facts(vendor: _Vendor, http: HttpRequest, ask: Ask, does: str, script: Script, at_s: float) -> dict[str, Any]:
+def _facts(case: Case) -> dict[str, Any]:
     return {
-        "number": vendor.log.counts.total(),
-        "api": ask.api,
-        "model": ask.model,
-        "does": does,
-        "at_s": at_s,
-        "status": script.status if script.has_head else 0,
-        "prompt_tokens": ask.prompt_tokens,
-        "max_tokens": ask.max_tokens,
-        "is_stream": ask.is_stream,
-        "wants_json": ask.wants_json,
-        "task": "judge" if ask.wants_json else read_request(ask.messages).task,
-        "headers": shown_headers(http.headers.items()),
+        "api": case.ask.api,
+        "model": case.ask.model,
+        "prompt_tokens": case.ask.prompt_tokens,
+        "max_tokens": case.ask.max_tokens,
+        "is_stream": case.ask.is_stream,
+        "wants_json": case.ask.wants_json,
+        "task": case.task,
+        "system": content_hash([case.ask.system])[:12],
+        "text": case.text[:MAX_TEXT],
     }
 
 

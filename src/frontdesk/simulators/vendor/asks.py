@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 Api = Literal["openai", "anthropic"]
 CHARS_PER_TOKEN = 4
-Task = Literal["answer", "rewrite", "summary", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +35,8 @@ class Ask:
         return -(-sum(len(message["content"]) for message in self.messages) // CHARS_PER_TOKEN)
 
     @property
-    def has_system(self) -> bool:
-        return any(message["role"] == "system" for message in self.messages)
+    def system(self) -> str:
+        return "\n".join(message["content"] for message in self.messages if message["role"] == "system")
 
     @property
     def prefill(self) -> str:

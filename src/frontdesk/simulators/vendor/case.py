@@ -20,6 +20,8 @@ class Case:
     """A request, what it would be answered, and what went before it."""
 
     ask: Ask
+    task: str
+    """What it is about: answer, rewrite, summary or judge."""
     wire: Wire
     behaviour: VendorBehaviour
     text: str

@@ -191,7 +191,7 @@ FAULTS: Mapping[str, Fault] = {
     "fault-tools": Fault(does="calls a tool that nobody offered", script=lambda case: case.healthy(finish="tools")),
     "fault-endless": Fault(does="does not stop writing", script=_endless),
     "fault-no-system": Fault(
-        does="refuses a system text", script=_lacking("system_not_supported", lambda case: case.ask.has_system)
+        does="refuses a system text", script=_lacking("system_not_supported", lambda case: bool(case.ask.system))
     ),
     "fault-no-json": Fault(
         does="refuses a response format",

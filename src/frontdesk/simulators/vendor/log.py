@@ -9,6 +9,7 @@ from frontdesk.simulators.vendor.script import How, Progress
 
 MAX_REQUESTS = 20_000
 """The newest are kept."""
+MAX_TEXT = 4000
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key"})
 
 
@@ -40,6 +41,10 @@ class VendorRequest:
     wants_json: bool
     task: str
     """What it was about, as the vendor guesses: answer, rewrite, summary or judge."""
+    system: str
+    """Digest of the system text, to tell whether two requests came with the same one."""
+    text: str
+    """The reply as it was meant to be, at most MAX_TEXT characters of it."""
     headers: Mapping[str, str]
     """As they came; credentials only as a remark that there were some."""
 
