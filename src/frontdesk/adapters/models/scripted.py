@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from frontdesk.domain.usage import Usage
-from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
+from frontdesk.ports.models import ChatRequest, ModelEvent, ReplyBegan, StreamEnd, TextDelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Pause:
     seconds: float
 
 
-Step = str | Pause | Exception | StreamEnd
+Step = str | Pause | Exception | ReplyBegan | TextDelta | StreamEnd
 """A text is a delta; an error is raised; a `StreamEnd` ends the reply. A script without an end is a cut stream's."""
 
 Script = Sequence[Step] | Callable[[ChatRequest], Sequence[Step]]

@@ -1,102 +1,35 @@
 import asyncio
-import time
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from frontdesk.adapters.models.scripted import Pause, Script, ScriptedChatModel, reply
-from frontdesk.domain.conversation import PUBLIC
+from frontdesk.adapters.models.scripted import Pause, reply
 from frontdesk.domain.errors import (
     DeadlineError,
     DependencyError,
     MalformedReplyError,
     RateLimitedError,
     RejectedError,
-    UnavailableError,
 )
-from frontdesk.domain.ids import ChunkId, DocumentId
-from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage, VendorAttempt
-from frontdesk.ports.models import ChatRequest, ChatTurn, StreamEnd
-from frontdesk.turn.generation import DraftEnd, DraftEvent, DraftReset, DraftText, Generator, Rung, Vendors
+from frontdesk.ports.models import ReplyBegan, StreamEnd
+from frontdesk.turn.generation import DraftEnd, DraftReset, DraftText, Rung
 from frontdesk.turn.generation.vendors import RETRY_SHARE
-
-FOR_EVER = Pause(seconds=float("inf"))
-DOWN = UnavailableError("down", result="5xx")
-
-
-def a_passage(text: str = "Returns are free.") -> Passage:
-    chunk = ChunkId("chunk_a")
-    return Passage(
-        chunk_id=chunk,
-        chunk_ids=(chunk,),
-        document_id=DocumentId("doc_a"),
-        title="Returns",
-        url="",
-        breadcrumb=("Returns",),
-        language="en",
-        audience=PUBLIC,
-        text=text,
-        start=0,
-        score=1.0,
-        lexical_score=None,
-        dense_score=None,
-    )
-
-
-def a_request() -> ChatRequest:
-    return ChatRequest(
-        purpose="answer",
-        instructions="Be kind.",
-        history=tuple(ChatTurn(role="customer", text=f"message {number}") for number in range(6)),
-        passages=(a_passage(),) * 4,
-        question="Is it free?",
-        language="en",
-    )
-
-
-def a_rung(model: ScriptedChatModel, **limits: float) -> Rung:
-    return Rung(model=model, route=ModelRoute(name=model.model, adapter="openai", model=model.model, **limits))  # type: ignore[arg-type]
-
-
-def a_model(name: str, *scripts: Script) -> ScriptedChatModel:
-    return ScriptedChatModel(*scripts, model=name)
-
-
-def quotes() -> Rung:
-    model = ScriptedChatModel(reply("Our pages say: it is free."), vendor="frontdesk", model="extractive")
-    return Rung(model=model, route=ModelRoute(name="quotes", adapter="extractive"))
-
-
-def a_price(vendor: str, model: str, usage: Usage, **_: object) -> Decimal | None:
-    return Decimal(usage.input_tokens + usage.output_tokens) if vendor == "scripted" else Decimal(0)
-
-
-def a_generator(*rungs: Rung, vendors: Vendors | None = None, **settings: Any) -> Generator:
-    return Generator(rungs, vendors=vendors or Vendors(monotonic=time.monotonic), price=a_price, **settings)
-
-
-async def draft_of(generator: Generator, *, deadline_s: float = 10.0) -> list[DraftEvent]:
-    return [event async for event in generator.stream(a_request(), deadline_s=deadline_s)]
-
-
-def end_of(events: list[DraftEvent]) -> DraftEnd:
-    assert isinstance(events[-1], DraftEnd)
-    return events[-1]
-
-
-def text_of(events: list[DraftEvent]) -> str:
-    """What is left of the draft after its resets."""
-    text = ""
-    for event in events:
-        text = "" if isinstance(event, DraftReset) else text + (event.text if isinstance(event, DraftText) else "")
-    return text
-
-
-def results_of(events: list[DraftEvent]) -> list[tuple[str, str]]:
-    return [(attempt.model, attempt.result) for attempt in end_of(events).attempts]
+from ladders import (
+    DOWN,
+    FOR_EVER,
+    a_generator,
+    a_model,
+    a_request,
+    a_rung,
+    draft_of,
+    end_of,
+    quotes,
+    results_of,
+    some_vendors,
+    text_of,
+)
 
 
 async def test_the_first_model_that_delivers_writes_the_draft() -> None:
@@ -189,7 +122,7 @@ async def test_a_rate_limited_model_is_left_alone_for_as_long_as_it_asked() -> N
 async def test_a_server_error_is_repeated_once_before_quoting_and_the_share_of_repeats_is_bounded() -> None:
     flaky = a_model("large", [DOWN], reply("It is free."))
     assert results_of(await draft_of(a_generator(a_rung(flaky), quotes()))) == [("large", "5xx"), ("large", "ok")]
-    vendors = Vendors(monotonic=time.monotonic)
+    vendors = some_vendors()
     flaky = a_model("large", *([DOWN], reply("It is free.")) * 40)
     generator = a_generator(a_rung(flaky), quotes(), vendors=vendors)
     results = [results_of(await draft_of(generator)) for _ in range(40)]
@@ -267,3 +200,52 @@ async def test_cancelling_the_task_cancels_the_request_and_records_it() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (model.closed, [attempt.result for attempt in told]) == (1, ["cancelled"])
+
+
+async def test_a_connection_that_is_refused_is_tried_once_more_before_quoting() -> None:
+    flaky = a_model("large", [], reply("It is free."))
+    assert results_of(await draft_of(a_generator(a_rung(flaky), quotes()))) == [("large", "cut"), ("large", "ok")]
+
+
+async def test_a_repeat_is_not_spent_where_another_vendor_can_be_asked() -> None:
+    first, second = a_model("large", [DOWN]), a_model("small", reply("It is free."))
+    events = await draft_of(a_generator(a_rung(first), a_rung(second), quotes()))
+    assert results_of(events) == [("large", "5xx"), ("small", "ok")]
+
+
+async def test_signs_of_life_without_text_do_not_put_off_the_first_byte_limit() -> None:
+    beating = a_model("large", [step for _ in range(50) for step in (ReplyBegan(), Pause(seconds=0.02))])
+    events = await draft_of(a_generator(a_rung(beating, first_byte_s=0.1), quotes()))
+    assert results_of(events) == [("large", "timeout_fb"), ("extractive", "ok")]
+    assert len(beating.requests) == 1
+
+
+async def test_what_a_broken_reply_cost_is_estimated_the_way_its_vendor_counts() -> None:
+    whole = reply("It ", "is ", "free.", usage=Usage(input_tokens=300, output_tokens=6))
+    vendors = some_vendors()
+    generator = a_generator(a_rung(a_model("large", whole, ["It ", "is "])), quotes(), vendors=vendors)
+    first = end_of(await draft_of(generator)).attempts[0]
+    second = end_of(await draft_of(generator)).attempts[0]
+    assert (first.result, first.is_estimated) == ("ok", False)
+    assert (second.result, second.is_estimated) == ("cut", True)
+    assert second.usage == Usage(input_tokens=300, output_tokens=4)  # two tokens a piece, as it counted before
+
+
+async def test_a_vendor_that_never_answered_has_billed_nothing() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("large", [FOR_EVER]), first_byte_s=0.02), quotes()))
+    silent = end_of(events).attempts[0]
+    assert (silent.result, silent.usage, silent.is_estimated) == ("timeout_fb", Usage(), False)
+
+
+async def test_a_request_that_was_taken_is_billed_though_no_text_came() -> None:
+    taken = a_model("large", [ReplyBegan(), FOR_EVER])
+    events = await draft_of(a_generator(a_rung(taken, first_byte_s=0.02), quotes()))
+    silent = end_of(events).attempts[0]
+    assert silent.usage.input_tokens > 10
+    assert silent.usage.output_tokens == 0
+    assert silent.is_estimated
+
+
+async def test_an_attempt_says_which_rung_it_was() -> None:
+    events = await draft_of(a_generator(a_rung(a_model("gpt-large", [DOWN]), name="main"), quotes()))
+    assert [attempt.route for attempt in end_of(events).attempts] == ["main", "main", "quotes"]
