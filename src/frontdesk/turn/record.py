@@ -6,7 +6,15 @@ from typing import Literal
 
 from frontdesk.domain.conversation import ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation
-from frontdesk.domain.events import AnswerCompleted, EscalationOpened, Event, StoredEvent, TurnFailed, TurnReset
+from frontdesk.domain.events import (
+    AnswerCompleted,
+    AnswerSentence,
+    EscalationOpened,
+    Event,
+    StoredEvent,
+    TurnFailed,
+    TurnReset,
+)
 from frontdesk.domain.ids import CustomerId, MessageId
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
 from frontdesk.ports.clock import Clock
@@ -63,7 +71,7 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
         events: list[Event] = [_last_event(turn, ending)]
         if ending.escalation is not None:
             events.insert(0, open_escalation(stores, ending.escalation, text=ending.handover_text))
-        if ending.withdraws:
+        if ending.withdraws or _leaves_half_an_answer(stores, turn, ending):
             reason: Literal["superseded", "withdrawn"] = "superseded" if ending.is_superseded else "withdrawn"
             events.insert(0, TurnReset(turn_id=turn.turn_id, reason=reason))
         stored = stores.events.append(turn.conversation_id, events, at=at)
@@ -88,6 +96,22 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
             stores.conversations.set_summary(turn.conversation_id, ending.summary, until=ending.summarised_until)
 
     return await database.write(commit)
+
+
+def _leaves_half_an_answer(stores: Stores, turn: OpenTurn, ending: Ending) -> bool:
+    """Whether sentences of a worker that died would stand beside an end that does not hold them."""
+    has_words = not ending.is_silent and ending.record.answer.outcome is not Outcome.FAILED
+    return turn.lease.fence > 1 and not has_words and has_open_sentences(stores, turn)
+
+
+def has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:
+    """Whether readers of the log have sentences of this turn that no reset has voided."""
+    start = stores.events.seq_of_acceptance(turn.turn_id)
+    shown = False
+    for event in stores.events.read(turn.conversation_id, after=start):
+        if event.turn_id == turn.turn_id:
+            shown = event.kind == AnswerSentence.kind or (shown and event.kind != TurnReset.kind)
+    return shown
 
 
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:

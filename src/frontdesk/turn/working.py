@@ -28,7 +28,7 @@ from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.pipeline import TurnRun
-from frontdesk.turn.record import Ending, record_turn
+from frontdesk.turn.record import Ending, has_open_sentences, record_turn
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.till import Till
 
@@ -136,7 +136,7 @@ class TurnWorker:
     async def _step_aside(self, turn: OpenTurn, run: TurnRun | None) -> tuple[TurnRun, Ending]:
         """The end of a turn whose place a later message took; sentences that stand in the log are void."""
         run = run or self._unread_run(turn)
-        has_spoken = await self._database.read(lambda stores: _has_open_sentences(stores, turn))
+        has_spoken = await self._database.read(lambda stores: has_open_sentences(stores, turn))
         return run, replace(run.superseded(), withdraws=has_spoken)
 
     async def _give_up(self, turn: OpenTurn, code: str) -> tuple[TurnRun, Ending]:
@@ -214,7 +214,7 @@ class TurnWorker:
 
     async def _void_earlier_attempt(self, turn: OpenTurn) -> int:
         """Tell readers that the sentences of a dead worker's attempt do not count; the sequence number of that, or 0."""
-        if not await self._database.read(lambda stores: _has_open_sentences(stores, turn)):
+        if not await self._database.read(lambda stores: has_open_sentences(stores, turn)):
             return 0
         return await self._commit(turn, TurnReset(turn_id=turn.turn_id, reason="taken_over"))
 
@@ -258,12 +258,3 @@ def _read(stores: Stores, turn: OpenTurn, *, merges: bool) -> tuple[OpenTurn, tu
         return turn, load_context(stores, turn)
     merged = merge_words(stores, turn, replaced)
     return merged.turn, load_context(stores, turn, without=merged.message_ids)
-
-
-def _has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:
-    start = stores.events.seq_of_acceptance(turn.turn_id)
-    shown = False
-    for event in stores.events.read(turn.conversation_id, after=start):
-        if event.turn_id == turn.turn_id:
-            shown = event.kind == AnswerSentence.kind or (shown and event.kind != TurnReset.kind)
-    return shown
