@@ -238,7 +238,7 @@ class House:
         target = self.folder / "assistant"
         if not target.exists():
             shutil.copytree(DEMO, target)
-            route = f"answer:\n  - {{name: sim, adapter: openai, base_url: '{self.vendor_url}', model: sim}}\n"
+            route = f"answer:\n  - {{name: sim, adapter: openai, base_url: '{self.vendor_url}', model: sim}}\ncache: {{entries: 0}}\n"
             (target / "models.yaml").write_text(route, encoding="utf-8")
         return target
 

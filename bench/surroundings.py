@@ -67,7 +67,7 @@ def assistant_with(folder: Path, base_url: str) -> Path:
     target = folder / "assistant"
     shutil.copytree(DEMO, target)
     route = f"answer:\n  - {{name: sim, adapter: openai, base_url: '{base_url}', model: sim-fast}}\n"
-    (target / "models.yaml").write_text(route)
+    (target / "models.yaml").write_text(f"{route}cache: {{entries: 0}}\n")  # each time a model is to be asked
     return target
 
 

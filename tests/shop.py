@@ -177,7 +177,7 @@ def assistant_asking(folder: Path, base_url: str, *, model: str = "sim") -> Path
     target = folder / "assistant"
     shutil.copytree(DEMO, target)
     route = f"answer:\n  - {{name: sim, adapter: openai, base_url: '{base_url}', model: {model}}}\n"
-    (target / "models.yaml").write_text(route, encoding="utf-8")
+    (target / "models.yaml").write_text(f"{route}cache: {{entries: 0}}\n", encoding="utf-8")
     return target
 
 

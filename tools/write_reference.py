@@ -291,6 +291,7 @@ LABELS: Mapping[str, str] = {
     "action": ", ".join(f"`{item.value}`" for item in safety.GuardAction) + ".",
     "language": "ISO 639-1 of the message; `other` outside a fixed list.",
     "hit": "`yes` when the confidence reached `answer_above`.",
+    "found": "`hit` where an answer was given again, `miss` where there was none, `personal` where none may be.",
     "queue": "As in `escalation.yaml`.",
     "lane": "`normal` for turns that wait for free hands, `kept` for those that wait until nobody else does.",
     "rating": "`up`, `down`, or `none` where one was taken back.",

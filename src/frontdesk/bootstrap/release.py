@@ -23,6 +23,7 @@ from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.releases import compose_manifest
 from frontdesk.settings import Settings, read_secret
 from frontdesk.text.hashing import content_hash
+from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, Rung, SideJobs, Vendors, fill_prompt, prompt_values
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
@@ -76,6 +77,7 @@ def open_release(
         ),
         jobs=_jobs(content, ladders, vendors),
         grounder=Grounder(embedder, content.grounding),
+        cache=AnswerCache(content.models.cache, monotonic=clock.monotonic),
     )
 
 

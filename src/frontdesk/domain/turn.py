@@ -374,3 +374,5 @@ class TurnRecord:
     """Thresholds that applied beside those of the search: `withhold_above`."""
     error_code: str = ""
     """Why it failed; only with outcome `failed`."""
+    cached_from: TurnId | None = None
+    """The turn whose answer was given again; None where this turn made its own."""

@@ -12,6 +12,8 @@ from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.releases import read_assistant
 
 _QUESTIONS = "questions.yaml"
+_NO_CACHE = "\ncache: {entries: 0}\n"
+"""A drill asks the same again and again, and is to be answered by a model each time."""
 
 
 def prepared_assistant(folder: Path, models_yaml: str, *, into: Path | None = None) -> Path:
@@ -29,7 +31,7 @@ def prepared_assistant(folder: Path, models_yaml: str, *, into: Path | None = No
         source["folder"] = str((folder / source["folder"]).resolve())
     shutil.copytree(folder, target, ignore=_without({source["folder"] for source in knowledge["sources"]}))
     (target / "knowledge.yaml").write_text(yaml.safe_dump(knowledge, allow_unicode=True), encoding="utf-8")
-    (target / "models.yaml").write_text(models_yaml, encoding="utf-8")
+    (target / "models.yaml").write_text(models_yaml + ("" if "cache:" in models_yaml else _NO_CACHE), encoding="utf-8")
     read_assistant(target)
     return target
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.escalation import EscalationReason
+from frontdesk.domain.ids import TurnId
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import (
     Answer,
@@ -66,6 +67,7 @@ class TurnNotes:
     first_confirmed_s: float | None = None
     first_provisional_s: float | None = None
     narrowed_from: tuple[str, ...] = ()
+    cached_from: TurnId | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     _waited_ms: float = 0.0
     _spans: dict[tuple[Stage, str], _Span] = field(default_factory=dict)
@@ -194,6 +196,7 @@ class TurnNotes:
             narrowed_from=self.narrowed_from,
             limits=self.limits,
             error_code=error_code,
+            cached_from=self.cached_from,
         )
 
     def _timing(self, stage: Stage, step: str, span: _Span) -> StageTiming:

@@ -36,6 +36,7 @@ from frontdesk.domain.turn import (
     SearchQuery,
     Stage,
     TurnContext,
+    TurnRecord,
 )
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.telemetry import Telemetry
@@ -45,6 +46,7 @@ from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
 )
+from frontdesk.turn.memory import Memory
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.record import Ending
 from frontdesk.turn.serving import ServedRelease
@@ -96,6 +98,7 @@ class TurnRun:
             opened_s=turn.opened_s,
             limits={"withhold_above": release.content.grounding.withhold_above},
         )
+        self._memory = Memory(turn, context, release, notes=self.notes, telemetry=telemetry)
 
     @property
     def is_handed_over(self) -> bool:
@@ -124,6 +127,11 @@ class TurnRun:
             return
         audiences = self._identify(verdict)
         text = verdict.text
+        if (kept := self._memory.look(verdict)) is not None:
+            for sentence in self._memory.tell(kept):
+                yield sentence
+            yield self._ending(Outcome.ANSWERED, confidence="high")
+            return
         route = await self._route(text)
         if route.kind != "knowledge":
             yield self._without_knowledge(route)
@@ -157,6 +165,10 @@ class TurnRun:
         self._withdraw()
         self.notes.degrade("superseded")
         return replace(self._ending(Outcome.CLARIFIED), is_silent=True, is_superseded=True)
+
+    def remember(self, record: TurnRecord) -> None:
+        """Keep the answer for whoever asks the same, once the turn has ended with it."""
+        self._memory.keep(record)
 
     # -- stages, in order ------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """A release with everything it pins opened and ready."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay
 from frontdesk.domain.release import AssistantContent, Localised, ReleaseManifest, localised
+from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, SideJobs
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
@@ -30,6 +31,8 @@ class ServedRelease:
     """What it is served without; `retriever` knows nothing of these documents."""
     newest_overlay: Callable[[], Overlay] = lambda: NOTHING_WITHDRAWN
     """What is withdrawn by now, for turns that began before."""
+    cache: AnswerCache = field(default_factory=AnswerCache)
+    """Answers of this release that may be given again; keeps none unless it is told to."""
 
     def under(self, overlay: Overlay) -> Self:
         """The same release, served without what is withdrawn."""

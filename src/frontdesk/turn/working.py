@@ -227,6 +227,7 @@ class TurnWorker:
         except SupersededError:
             _, ending = await self._step_aside(turn, run)
             await record_turn(self._database, self._clock, turn, ending)
+        run.remember(ending.record)
         answer = ending.record.answer
         total_ms = answer.timings_ms["total"]
         self._telemetry.turn_ended(

@@ -47,6 +47,7 @@ _DOCUMENT = (
     "narrowed_from",
     "limits",
     "error_code",
+    "cached_from",
 )
 """Fields of a `TurnRecord` that lie in the document; `route` is the last of the routes."""
 

@@ -66,6 +66,9 @@ class PrometheusTelemetry:
         self._top_score = histogram(
             "retrieval_top_score", "Fused score of the best passage.", (-1, 0, 1, 2, 3, 4, 5, 6, 8), "language"
         )
+        self._answer_cache = counter(
+            "answer_cache_total", "Questions looked for among the answers that are kept.", "found"
+        )
         self._escalations = counter("escalation_total", "Conversations handed to people.", "reason", "queue")
         self._feedback = counter("feedback_total", "Answers rated by customers.", "rating", "channel")
         self._queue = Gauge(
@@ -158,6 +161,9 @@ class PrometheusTelemetry:
         self._retrieval.labels(known, "yes" if hit else "no").inc()
         self._confidence.labels(known).observe(confidence)
         self._top_score.labels(known).observe(top_score)
+
+    def answer_cache(self, *, found: str) -> None:
+        self._answer_cache.labels(found).inc()
 
     def escalation(self, *, reason: str, queue: str) -> None:
         self._escalations.labels(reason, queue).inc()
