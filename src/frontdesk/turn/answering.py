@@ -235,11 +235,22 @@ class Answering:
             self._notes.degrade("grounding_failed")
             self._notes.withhold(Withheld(text=piece, stage="ground", reasons=("grounding_failed",), risk=1.0))
             return None
+        if self._rests_on_withdrawn(report):
+            self._withhold(piece, report, ("withdrawn",))
+            return None
         if report.is_supported(settings.withhold_above):
             return report
         reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
         self._withhold(piece, report, tuple(reasons))
         return None
+
+    def _rests_on_withdrawn(self, report: GroundingReport) -> bool:
+        """Whether a document behind it was withdrawn since it was found."""
+        return any(
+            self._release.is_withdrawn(self._found.passages[support.evidence.passage].document_id)
+            for support in report.claims
+            if support.evidence is not None
+        )
 
     def _withhold(self, piece: str, report: GroundingReport, reasons: tuple[str, ...]) -> None:
         """Note a piece that is not said, with what spoke against it."""

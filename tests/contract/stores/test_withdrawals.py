@@ -1,13 +1,18 @@
 """Withdrawn documents: what holds, what held, and what names it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from frontdesk.adapters.stores import open_database
+from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay, Withdrawal
-from frontdesk.ports.stores import Database
+from frontdesk.ports.stores import Database, Stores
+from frontdesk.turn.withdrawals import WithdrawalFeed
 
 RETURNS, SHIPPING = DocumentId("doc_returns"), DocumentId("doc_shipping")
 
@@ -80,3 +85,59 @@ async def test_holds_after_a_restart(lasting_url: str, now: datetime) -> None:
             assert (await change(database, a_change(document, now))).documents == expected
         finally:
             await database.close()
+
+
+async def test_two_processes_learn_of_each_other_s_changes_within_a_second(lasting_url: str, now: datetime) -> None:
+    databases = [await open_database(lasting_url) for _ in range(2)]
+    told: list[list[Overlay]] = [[], []]
+    feeds = [WithdrawalFeed(database, tell=heard.append) for database, heard in zip(databases, told, strict=True)]
+    try:
+        for feed in feeds:
+            await feed.refresh()
+            feed.start()
+        await databases[0].write(lambda stores: stores.withdrawals.add(a_change(RETURNS, now)))
+        async with asyncio.timeout(1.0):
+            while not all(told):
+                await asyncio.sleep(0.02)
+        assert [heard[-1].documents for heard in told] == [{RETURNS}, {RETURNS}]
+        await asyncio.sleep(1.0)
+        assert [len(heard) for heard in told] == [1, 1]
+    finally:
+        for feed, database in zip(feeds, databases, strict=True):
+            await feed.close()
+            await database.close()
+
+
+class Broken:
+    """A database that is away for a while."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.is_away = False
+
+    async def read(self, work: Callable[[Stores], Any]) -> Any:
+        if self.is_away:
+            raise StoreUnavailableError("The database cannot be reached.")
+        return await self.database.read(work)
+
+
+async def test_what_was_withdrawn_stays_so_while_the_database_is_away(database: Database, now: datetime) -> None:
+    heard: list[Overlay] = []
+    broken: Any = Broken(database)
+    feed = WithdrawalFeed(broken, tell=heard.append, poll_s=0.01)
+    await change(database, a_change(RETURNS, now))
+    await feed.refresh()
+    broken.is_away = True
+    feed.start()
+    try:
+        with capture_logs() as logs:
+            await asyncio.sleep(0.1)
+        await change(database, a_change(SHIPPING, now))
+        broken.is_away = False
+        async with asyncio.timeout(1.0):
+            while len(heard) < 2:
+                await asyncio.sleep(0.01)
+    finally:
+        await feed.close()
+    assert [overlay.documents for overlay in heard] == [{RETURNS}, {RETURNS, SHIPPING}]
+    assert [line["event"] for line in logs] == ["withdrawals_not_readable"]

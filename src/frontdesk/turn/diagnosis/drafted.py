@@ -11,6 +11,7 @@ _CLASHES = {
     "unit": "a unit differs from the passage",
     "negation": "it denies what the passage affirms, or the other way round",
     "yes_no": "it says yes where the passage says no, or the other way round",
+    "withdrawn": "the document behind it was withdrawn meanwhile",
 }
 
 

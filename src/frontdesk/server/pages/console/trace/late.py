@@ -35,6 +35,7 @@ _CLASHES: Mapping[str, str] = {
     "negation": "one denies what the other says",
     "yes_no": "yes against no",
     "grounding_failed": "it could not be checked",
+    "withdrawn": "its document was withdrawn",
 }
 
 
