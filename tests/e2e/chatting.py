@@ -55,12 +55,16 @@ def ask_norway(page: Page, site: str) -> Locator:
 class SlowDesk:
     """The demo shop with a model that stops between its two sentences, on an address that outlives a restart."""
 
-    def __init__(self, folder: Path, *, pause_s: float, streaming: str = "confirmed", untrue: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, pause_s: float, streaming: str = "confirmed", untrue: str = "", **settings: Any
+    ) -> None:
         """
         Args:
             untrue: a sentence with which the model ends, and which no page supports.
+            settings: of the server, by name.
         """
         self._folder = folder
+        self._settings = settings
         self._assistant = folder / "assistant"
         shutil.copytree(EXAMPLE, self._assistant)
         module = f"slow_bot_{streaming}_{int(pause_s * 10)}_{len(untrue)}"
@@ -76,7 +80,7 @@ class SlowDesk:
 
     def start(self) -> None:
         port = int(self.url.rpartition(":")[2] or 0) if self.url else 0
-        self._server = _Server(self._folder, port)
+        self._server = _Server(self._folder, port, self._settings)
         self._server.start()
         self.url = self._server.address()
 
@@ -86,10 +90,10 @@ class SlowDesk:
 
 
 class _Server(threading.Thread):
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, settings: dict[str, Any]) -> None:
         super().__init__(daemon=True)
         self._settings = load_settings(
-            {}, data_dir=folder / "data", assistant_dir=folder / "assistant", embedder="none"
+            {}, data_dir=folder / "data", assistant_dir=folder / "assistant", embedder="none", **settings
         )
         self._port = port
         self._ready = threading.Event()

@@ -1,5 +1,6 @@
 """A customer's conversation outlives reloads, lost connections, restarts and other tabs, and ends in words."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,22 +76,25 @@ def test_what_is_written_without_a_connection_goes_out_by_itself_and_in_order(
 
 def test_busy_keeps_the_message_and_sends_it_again_under_its_key(page: Page, site: str, watch: Any) -> None:
     keys: list[str | None] = []
+    times: list[float] = []
 
     def fail_once(route: Route) -> None:
         keys.append(route.request.header_value("idempotency-key"))
+        times.append(time.monotonic())
         if len(keys) == 1:
-            route.fulfill(status=503, content_type="application/problem+json", body='{"detail": "busy"}')
+            headers = {"Retry-After": "2", "Content-Type": "application/problem+json"}
+            route.fulfill(status=503, headers=headers, body='{"detail": "busy"}')
         else:
             route.continue_()
 
     page.route("**/messages", fail_once)
     open_chat(page, site)
     ask(page, NORWAY)
-    expect(page.get_by_text("Many people are writing")).to_be_visible()
-    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Many people are writing right now. It is kept, and sent again by itself.")).to_be_visible()
     expect(answer(page)).to_contain_text("16.90 EUR")
     expect(page.locator(".said.customer")).to_have_count(1)
     assert len(set(keys)) == 1
+    assert times[1] - times[0] >= 2.0  # not before the server said
     assert all("503" in complaint for complaint in watch.complaints)  # the browser's own report of it
     watch.complaints.clear()
 
@@ -330,3 +334,26 @@ def test_the_script_reads_the_same_log_in_any_order_of_tabs(page: Page, site: st
         }"""
     )
     assert told == ["One. [1]", " Two.", "", True, "", "Three.", "", 4]
+
+
+def test_what_waits_and_what_was_overtaken_is_told_by_events_alone(page: Page, site: str) -> None:
+    open_chat(page, site)
+    told = page.evaluate(
+        """async () => {
+          const { answerOf, applyEvent, isOpen, newLog } = await import("/static/widget/log.js");
+          const log = newLog();
+          const tell = (id, kind, data, seq) => applyEvent(log, kind, { turn_id: id, ...data }, seq);
+          tell("turn_1", "turn.accepted", { text: "one" }, 1);
+          tell("turn_1", "turn.delayed", { text: "Many are writing." }, 2);
+          const turn = log.turns.get("turn_1");
+          const seen = [turn.delay, isOpen(turn)];
+          tell("turn_1", "answer.sentence", { text: "One.", separator: "", citations: [{ marker: "1" }] }, 3);
+          tell("turn_2", "turn.accepted", { text: "two" }, 4);
+          tell("turn_1", "turn.reset", { reason: "superseded" }, 5);
+          seen.push(answerOf(turn), turn.citations.length, turn.delay);
+          tell("turn_1", "answer.completed", { text: "", citations: [], outcome: "clarified", degraded: ["superseded"] }, 6);
+          tell("turn_2", "answer.completed", { text: "Two.", citations: [], outcome: "answered" }, 7);
+          return [...seen, turn.isSilent, answerOf(turn), answerOf(log.turns.get("turn_2"))];
+        }"""
+    )
+    assert told == ["Many are writing.", True, "", 0, "", True, "", "Two."]

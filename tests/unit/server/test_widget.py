@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frontdesk.server.pages.statics import static_files
-from frontdesk.server.pages.widget import FOLDER, bundle, squeeze, widget_script
+from frontdesk.server.pages.widget import FOLDER, bundle, join, squeeze, widget_script
 
 LIMIT_BYTES = 20_000
 
@@ -25,7 +25,7 @@ def test_every_module_is_part_of_the_script() -> None:
     assert set(_modules()) == {name for name in _modules() if name.endswith(".js")}
     for name, source in _modules().items():
         tops = re.findall(r"^export (?:async )?(?:function|const|class) (\w+)", source, re.MULTILINE)
-        assert all(re.search(rf"\b{top}\b", widget_script().content.decode()) for top in tops), name
+        assert all(re.search(rf"\b{top}\b", join(_modules())) for top in tops), name
 
 
 def test_the_script_builds_no_markup_or_code_from_text_and_names_no_other_server() -> None:
@@ -60,6 +60,13 @@ def test_modules_are_put_together_in_the_order_of_their_dependence() -> None:
     assert script == '(()=>{"use strict";const b=()=>{};b();})();\n'
 
 
+def test_names_of_the_modules_tops_become_short_and_properties_keep_theirs() -> None:
+    source = "const ALL = [];\nconst isOpen = (box) => box.isOpen > [...ALL];\nfunction plain() {}\n"
+    assert bundle({"index.js": source}) == (
+        '(()=>{"use strict";const $a=[];const $b=(box)=>box.isOpen>[...$a];function plain(){}})();\n'
+    )
+
+
 @pytest.mark.parametrize(
     ("sources", "complaint"),
     [
@@ -67,6 +74,7 @@ def test_modules_are_put_together_in_the_order_of_their_dependence() -> None:
         ({"index.js": 'import { b as c } from "./b.js";\n', "b.js": ""}, "cannot be put into one script"),
         ({"index.js": "const here = import.meta.url;\n"}, "cannot be put into one script"),
         ({"index.js": 'import { b } from "./b.js";\nconst a = 1;\n', "b.js": "const a = 2;\n"}, "a stands at the top"),
+        ({"index.js": "const isOpen = 1;\nf({ isOpen });\n"}, "isOpen stands at the top and names a property"),
     ],
 )
 def test_modules_that_break_a_rule_are_refused(sources: dict[str, str], complaint: str) -> None:

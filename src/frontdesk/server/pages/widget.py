@@ -8,7 +8,7 @@ a semicolon.
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import ascii_letters, ascii_lowercase, hexdigits
@@ -21,6 +21,8 @@ _IMPORT = re.compile(r'^import (?:\{ \w+(?:, \w+)* \} from )?"\./([\w-]+\.js)";\
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
 _FOREIGN = re.compile(r"^\s*(?:import|export)\b(?!\s*\()|\bimport\.meta\b", re.MULTILINE)
+_COMPOUND = re.compile(r"^[a-z]+[A-Z]|^[A-Z_]{3,}$")
+"""Names that are put together, or of constants: no text and no property is called so by chance."""
 _PRIVATE = re.compile(r"\.#(\w+)")
 _TOKEN = re.compile(
     r"""(?P<kept>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
@@ -60,11 +62,22 @@ def bundle(sources: Mapping[str, str], main: str = MAIN) -> str:
     Raises:
         ValueError: a module is missing, breaks a rule, or two have a name in common.
     """
+    joined = join(sources, main)
+    compounds = [name for name in _TOP.findall(joined) if _COMPOUND.search(name)]
+    return f'(()=>{{"use strict";{_shorten_tops(_shorten(squeeze(joined)), compounds)}}})();\n'
+
+
+def join(sources: Mapping[str, str], main: str = MAIN) -> str:
+    """The modules that `main` needs, one below the other, each after those that it needs itself.
+
+    Raises:
+        ValueError: a module is missing, breaks a rule, or two have a name in common.
+    """
     order: list[str] = []
     _visit(main, sources, order)
     parts = [_EXPORT.sub("", _IMPORT.sub("", sources[name])) for name in order]
     _check(order, parts)
-    return f'(()=>{{"use strict";{_shorten(squeeze(chr(10).join(parts)))}}})();\n'
+    return "\n".join(parts)
 
 
 def squeeze(source: str) -> str:
@@ -92,6 +105,20 @@ def _shorten(source: str) -> str:
     letters = (first + second for first in ("", *ascii_lowercase) for second in ascii_letters)
     short = dict(zip(names, letters, strict=False))
     return re.sub(rf"#({'|'.join(names) or '(?!)'})\b", lambda match: f"#{short[match[1]]}", source)
+
+
+def _shorten_tops(source: str, names: Sequence[str]) -> str:
+    """The given names of the modules' tops become `$a`, `$b` and so on.
+
+    Raises:
+        ValueError: one is the name of a property as well, where it must stay.
+    """
+    letters = (first + second for first in ("", *ascii_lowercase) for second in ascii_letters)
+    for name, short in zip(names, letters, strict=False):
+        if re.search(rf"[{{,]{name}[,}}:]", source):
+            raise ValueError(f"{name} stands at the top and names a property too")
+        source = re.sub(rf"(?<![\w$#])(?:(?<!\.)|(?<=\.\.\.)){name}\b", f"${short}", source)
+    return source
 
 
 def _append(out: list[str], text: str, was_blank: bool) -> None:

@@ -199,6 +199,7 @@ export class Chat {
     if (!this.isLive) return;
     if ((isAnswer || isOperator) && !this.panel.open) this.launcher.classList.add("news");
     if (kind === "turn.stage") this.announce(data.label);
+    if (kind === "turn.delayed") this.announce(data.text);
     if (entry?.kind === "note") this.announce(data.text);
     if (isOperator) this.announce(`${entry.name || this.words.team}: ${data.text}`);
     if (isAnswer) this.announce(`${this.name}: ${plainAnswer(entry, this.words.sources)}`);
@@ -233,7 +234,7 @@ export class Chat {
 
   #post = (rest, body) => this.client.call(this.client.path(rest), { body });
 
-  async #askForPerson() {
+  async askForPerson() {
     this.person.disabled = true;
     try {
       await this.begin();
@@ -290,7 +291,7 @@ export class Chat {
     this.status = make("p.status", { role: "status" });
     this.intro = make("div.intro");
     this.offering = make("div.offers", { role: "group" });
-    this.person = button("person", () => this.#askForPerson());
+    this.person = button("person", () => this.askForPerson());
     this.pane = make("div.pane", { tabIndex: 0, role: "region", label: words.log }, this.intro, this.view.element, this.offering);
     const under = make("div.under", this.person, this.compose.count);
     this.talk = make("div.talk", this.#top(), this.pane, make("div.foot", this.status, this.compose.element, under));

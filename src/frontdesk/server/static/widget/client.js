@@ -5,13 +5,15 @@ const HIDDEN_TICKS = 2; // after so many signs of life a tab that nobody sees gi
 
 /** The conversation is no longer ours. */
 export const isGone = ({ status }) => status === 401 || status === 404;
+/** Too much is under way; the server says when to come again. */
+export const isBusy = ({ status }) => status === 429 || status === 503;
 /** Nobody answered: trying again by itself is right. */
 export const isAway = ({ status }) => !status || status === 502 || status === 504;
 
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** Longer each time, never in step with others, and at once when the device is online again. */
-export const backOff = (failures, signal) => pause(Math.min(10000, 300 * 2 ** failures) * (0.5 + Math.random()), signal);
+/** Longer each time, never in step with others, not before `least` seconds; at once when the device is online again. */
+export const backOff = (failures, signal, least = 0) => pause(1000 * least + Math.min(10000, 300 * 2 ** failures) * (0.5 + Math.random()), signal);
 
 export const pause = (ms, signal) =>
   new Promise((done) => {
@@ -41,7 +43,7 @@ export class Client {
       signal,
     });
     if (response.ok) return response;
-    throw problem(response.status, await response.text().catch(() => ""));
+    throw problem(response.status, await response.text().catch(() => ""), +response.headers.get("Retry-After"));
   }
 
   async json(path, options = {}) {
@@ -144,12 +146,12 @@ async function* eventsOf(body, onBytes) {
 
 const untilSeen = () => document.hidden && new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
 
-function problem(status, text) {
+function problem(status, text, after) {
   let detail = "";
   try {
     detail = JSON.parse(text).detail ?? "";
   } catch {
     // not from us
   }
-  return Object.assign(new Error(detail), { status });
+  return Object.assign(new Error(detail), { status, after });
 }

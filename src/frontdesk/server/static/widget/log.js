@@ -2,7 +2,8 @@
 
 /**
  * entries, in the order in which they are shown:
- *   {key, kind: "turn", id, text, files, stage, sentences, citations, provisional, isWithdrawn, outcome, rating, reasons, comment}
+ *   {key, kind: "turn", id, text, files, stage, sentences, citations, provisional, isWithdrawn, outcome, rating, reasons, comment,
+ *    delay (said while a kept message waits for its turn in a rush)}
  *   {key, kind: "note", text}     {key, kind: "operator", name, text}
  * `outcome` is empty while a turn is under way; a turn that is `isSilent` shows no answer.
  */
@@ -40,6 +41,7 @@ const effects = {
     const turn = log.turns.get(data.turn_id);
     return turn && isOpen(turn) ? Object.assign(turn, { stage: data.label }) : null;
   },
+  "turn.delayed": (log, data) => Object.assign(turnOf(log, data.turn_id), { delay: data.text }),
   "answer.provisional"(log, data) {
     const turn = turnOf(log, data.turn_id);
     return isOpen(turn) ? Object.assign(turn, { provisional: data.text, isWithdrawn: turn.isWithdrawn && !data.text }) : null;
@@ -53,7 +55,7 @@ const effects = {
     return turn;
   },
   "turn.reset": (log, data) =>
-    Object.assign(turnOf(log, data.turn_id), { sentences: [], citations: [], provisional: "", stage: "", isAgain: true }),
+    Object.assign(turnOf(log, data.turn_id), { sentences: [], citations: [], provisional: "", stage: "", delay: "" }),
   "answer.completed": end,
   "turn.failed": end,
   "feedback.given"(log, { turn_id, rating, reasons, comment }) {

@@ -1,5 +1,5 @@
 // Messages on their way: kept until the server has them, sent in the order in which they were written, shown once.
-import { backOff, isAway, isGone, newKey } from "./client.js";
+import { backOff, isAway, isBusy, isGone, newKey } from "./client.js";
 
 export class Outbox {
   #messages; // {key, text, files, turn, problem, hint, node, isShown}
@@ -64,10 +64,11 @@ export class Outbox {
         return client === chat.client ? this.#sent(message, data.turn_id) : this.#drop(message);
       } catch (error) {
         if (!isWanted()) return;
-        if (!isAway(error)) return this.#refused(message, error);
-        message.hint = failures && chat.words.kept;
-        if (failures === 1 && !message.isShown) this.#draw(message);
-        await backOff(failures, chat.signal);
+        const { words } = chat;
+        const hint = isBusy(error) ? words.busy : isAway(error) ? failures && words.kept : null;
+        if (hint === null) return this.#refused(message, error);
+        if (hint && hint !== message.hint && !message.isShown) this.#draw(Object.assign(message, { hint }));
+        await backOff(failures, chat.signal, error.after);
       }
     }
   }
@@ -85,11 +86,9 @@ export class Outbox {
 
   #refused(message, error) {
     const { chat, chat: { words } } = this;
-    const { status } = error;
-    const hasEnded = chat.client.id && (isGone(error) || status === 409);
+    const hasEnded = chat.client.id && (isGone(error) || error.status === 409);
     if (hasEnded) chat.end();
-    const isBusy = status === 429 || status === 503;
-    message.problem = hasEnded ? words.ended : isBusy ? words.busy : chat.why(error);
+    message.problem = hasEnded ? words.ended : chat.why(error);
     message.isShown = false;
     this.#draw(message);
   }

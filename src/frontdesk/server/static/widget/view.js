@@ -58,20 +58,23 @@ export class View {
   #drawAnswer(turn, node) {
     const { words } = this.chat;
     const text = answerOf(turn);
-    const { provisional, isWithdrawn, stage } = turn;
-    const shown = JSON.stringify([text, provisional, isWithdrawn, stage, isOpen(turn), turn.citations.length]);
+    const { provisional, isWithdrawn, stage, delay } = turn;
+    const shown = JSON.stringify([text, provisional, isWithdrawn, stage, delay, isOpen(turn), turn.citations.length]);
     if (shown !== node.shown) {
       node.shown = shown;
       node.text.replaceChildren(...blocks(text, (marker) => this.#chip(turn, marker)));
       appendUnsure(node.text, provisional);
       const hint = provisional ? words.checking : isWithdrawn && isOpen(turn) && words.withdrawn;
       if (hint) node.text.append(make("p.hint", hint));
-      if (isOpen(turn) && !text && !provisional) node.text.append(make("p.stage", stage || words.thinking));
+      if (isOpen(turn) && !text && !provisional) node.text.append(stage || !delay ? make("p.stage", stage || words.thinking) : this.#waiting(delay));
     }
     if (isOpen(turn)) return;
     if (!node.foot) node.answer.append((node.foot = this.#foot(turn, node)));
     this.#drawRating(turn, node);
   }
+
+  /** A message that waits its turn: said calmly, with the way to a person beside it. */
+  #waiting = (delay) => make("p.hint", `${delay} `, button("", () => this.chat.askForPerson(), this.chat.words.person));
 
   // -- sources -----------------------------------------------------------------------------------
 
