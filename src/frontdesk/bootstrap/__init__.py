@@ -4,6 +4,7 @@ app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
 reload      a changed assistant folder goes live beside what serves, or is kept out
 knowledge   embedder, documents in, searching
+money       prices, purses, the till; what was spent
 overlay     documents withdrawn from the command line
 staff       keys of staff, and links that sign them in
 prototype   a prototype's function and logged questions, tried once
@@ -14,6 +15,7 @@ traffic     simulated customers give a demo its first hour
 from frontdesk.bootstrap.app import App, create_staff_key, ensure_staff_key, open_app, start_logging
 from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
+from frontdesk.bootstrap.money import read_costs
 from frontdesk.bootstrap.overlay import decide_withdrawal, read_overlay
 from frontdesk.bootstrap.prototype import ImportCheck, check_import, try_questions
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
@@ -52,6 +54,7 @@ __all__ = [
     "open_retrieval_scorer",
     "open_snapshot",
     "open_traffic",
+    "read_costs",
     "read_customers",
     "read_overlay",
     "remove_staff_key",

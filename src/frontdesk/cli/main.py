@@ -9,6 +9,7 @@ from frontdesk import __version__
 from frontdesk.cli import (
     ask,
     configuration,
+    cost,
     drill_crash,
     drill_load,
     knowledge,
@@ -37,12 +38,14 @@ score_app = typer.Typer(
 config_app = typer.Typer(help="Settings of this installation.", no_args_is_help=True)
 user_app = typer.Typer(help="Staff keys: who may use what is not meant for customers.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
+cost_app = typer.Typer(help="What was spent, and whether vendors' bills agree.", no_args_is_help=True)
 drill_app = typer.Typer(help="Rehearsals of bad days, beside the installation.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(score_app, name="score")
 app.add_typer(config_app, name="config")
 app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(cost_app, name="cost")
 app.add_typer(drill_app, name="drill")
 
 app.command("init")(starting.init)
@@ -61,6 +64,8 @@ score_app.command("grounding")(score.grounding)
 score_app.command("retrieval")(score.retrieval)
 config_app.command("show")(configuration.show)
 config_app.command("schema")(configuration.schema)
+cost_app.command("show")(cost.show)
+cost_app.command("reconcile")(cost.reconcile)
 user_app.command("add")(users.add)
 user_app.command("list")(users.list_keys)
 user_app.command("remove")(users.remove)

@@ -9,8 +9,8 @@ from frontdesk.domain.ids import ConversationId, CustomerId, ReleaseId, TurnId
 from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Purpose, Usage
 
-Spending = Purpose | Literal["embed"]
-"""What money is spent on."""
+Spending = Purpose | Literal["embed", "correction"]
+"""What money is spent on; a correction makes the ledger agree with a bill."""
 Scope = Literal["turn", "conversation", "customer_day", "day", "month"]
 """What a ceiling holds for."""
 

@@ -31,6 +31,7 @@ from frontdesk.domain.listing import ConversationFilter, ConversationPage, ListP
 from frontdesk.domain.money import Cap, LedgerEntry, Level, Reservation
 from frontdesk.domain.occurrences import Occurrence, Severity
 from frontdesk.domain.overlay import Overlay, Withdrawal
+from frontdesk.domain.reconciliation import BookedLine
 from frontdesk.domain.release import ReleaseManifest
 from frontdesk.domain.turn import Citation, Lane, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
@@ -456,6 +457,10 @@ class CostStore(Protocol):
 
     def days(self, *, since: datetime) -> Mapping[date, Decimal]:
         """US dollars per day (UTC) since then; a day without a request is missing."""
+        ...
+
+    def booked(self, *, since: datetime, until: datetime) -> Sequence[BookedLine]:
+        """What the ledger has per day (UTC), vendor and model, corrections included."""
         ...
 
 

@@ -19,6 +19,7 @@ from frontdesk.server.api import (
     attachments,
     citations,
     conversations,
+    costs,
     feedback,
     forks,
     openai,
@@ -50,6 +51,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *staff_keys.OPERATIONS,
     *withdrawals.OPERATIONS,
+    *costs.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )

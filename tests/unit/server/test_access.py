@@ -67,6 +67,8 @@ DECLARED = {
     "DELETE /v1/admin/knowledge/withdrawals/{document_id}": Access.STAFF,
     "POST /console/knowledge/documents/{document_id}/withdraw": Access.CONSOLE,
     "POST /console/knowledge/documents/{document_id}/restore": Access.CONSOLE,
+    "GET /v1/admin/costs": Access.STAFF,
+    "POST /v1/admin/costs/reconcile": Access.STAFF,
     "GET /v1/admin/staff-keys": Access.STAFF,
     "POST /v1/admin/staff-keys": Access.STAFF,
     "DELETE /v1/admin/staff-keys/{name}": Access.STAFF,

@@ -12,6 +12,7 @@ from frontdesk.adapters.stores.schema import escalations, ledger, turns
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_ms
 from frontdesk.domain.costs import MOST_DAYS, CostBy, CostLine, CostReport, TurnCounts, project_month
+from frontdesk.domain.reconciliation import BookedLine
 from frontdesk.domain.turn import Outcome
 
 _DAY_MS = 86_400_000
@@ -61,6 +62,19 @@ def _by(key: ColumnElement[Any], *, in_order: bool) -> Select[Any]:
 _BY = {by: _by(key, in_order=by == "day") for by, key in _KEYS.items()}
 _DAYS = select(_day.label("day"), _usd).where(ledger.c.at >= bindparam("since")).group_by(_day)
 
+_BOOKED = (
+    select(
+        _day.label("day"),
+        ledger.c.vendor,
+        ledger.c.model,
+        _usd,
+        func.coalesce(func.sum(ledger.c.input_tokens + ledger.c.output_tokens), 0).label("tokens"),
+        _sum_where(ledger.c.kind == "usage", literal(1)).label("requests"),
+    )
+    .where(*_IN_TIME)
+    .group_by(_day, ledger.c.vendor, ledger.c.model)
+)
+
 _ENDED = (turns.c.ended_at >= bindparam("since"), turns.c.ended_at < bindparam("until"))
 _good = func.coalesce(func.sum(case((turns.c.outcome.in_(_GOOD), 1), else_=0)), 0)
 _COUNTS = select(
@@ -99,6 +113,21 @@ class Costs:
         """US dollars per day (UTC) since then; a day without a request is missing."""
         rows = self._session.rows(_DAYS, {"since": to_ms(since)})
         return {from_ms(row.day).date(): int(row.nanousd) / NANO for row in rows}
+
+    def booked(self, *, since: datetime, until: datetime) -> tuple[BookedLine, ...]:
+        """What the ledger has per day, vendor and model, corrections included."""
+        rows = self._session.rows(_BOOKED, {"since": to_ms(since), "until": to_ms(until)})
+        return tuple(
+            BookedLine(
+                day=from_ms(row.day).date(),
+                vendor=row.vendor,
+                model=row.model,
+                usd=int(row.nanousd) / NANO,
+                tokens=int(row.tokens),
+                requests=int(row.requests),
+            )
+            for row in rows
+        )
 
     def _counts(self, window: Mapping[str, int]) -> TurnCounts:
         row = self._session.first(_COUNTS, window)
