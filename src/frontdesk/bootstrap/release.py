@@ -1,5 +1,6 @@
 """An assistant folder and a snapshot become a release, opened and ready."""
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,7 @@ from frontdesk.settings import Settings, read_secret
 from frontdesk.text.hashing import content_hash
 from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, Rung, SideJobs, Vendors, fill_prompt, prompt_values
+from frontdesk.turn.generation.judge import INSTRUCTIONS, SCHEMA
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
 from frontdesk.turn.retrieval import Retriever
@@ -82,11 +84,12 @@ def open_release(
 
 
 def _scorers(guard: Guard) -> str:
-    """Names every detector's version and every trained weight of this build."""
+    """Names every detector's version, every trained weight and the judge's instructions of this build."""
     versions = dict(guard.versions)
     for package, file in (("turn.grounding", "weights.json"), ("turn.retrieval", "confidence.json")):
         weights = files(f"frontdesk.{package}").joinpath(file).read_text(encoding="utf-8")
         versions[package] = content_hash([weights])[:12]
+    versions["turn.generation.judge"] = content_hash([INSTRUCTIONS, json.dumps(SCHEMA, sort_keys=True)])[:12]
     return ",".join(f"{name}@{version}" for name, version in sorted(versions.items()))
 
 
@@ -118,11 +121,12 @@ def open_ladders(
 
 
 def _jobs(content: AssistantContent, ladders: Mapping[str, list[Rung]], vendors: Vendors) -> SideJobs:
-    """Rewriting and summaries by models, where models.yaml names some."""
+    """Rewriting, summaries and second readings by models, where models.yaml names some."""
     values = prompt_values(content.profile, content.profile.default_language)
     return SideJobs(
         rewrite=ladders["rewrite"],
         summary=ladders["summary"],
+        judge=ladders["judge"],
         rewrite_prompt=fill_prompt(content.prompts.rewrite, values),
         summary_prompt=fill_prompt(content.prompts.summary, values),
         vendors=vendors,

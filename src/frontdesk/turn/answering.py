@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.errors import DependencyError, StoreUnavailableError
 from frontdesk.domain.events import AnswerSentence, TurnReset
 from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import (
@@ -34,6 +34,7 @@ from frontdesk.turn.generation import (
     fill_prompt,
     prompt_values,
 )
+from frontdesk.turn.grounding import DOUBTFUL
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.provisional import Provisional
 from frontdesk.turn.serving import ServedRelease
@@ -75,6 +76,7 @@ class Answering:
         self._reader: DraftReader | None = None
         self._waiting: list[str] = []
         self._drafted_chars = 0
+        self._ends_s = 0.0
         self._provisional = Provisional(turn.turn_id, voice, read=self._unconfirmed, on_first=notes.shown)
 
     @property
@@ -91,12 +93,13 @@ class Answering:
             text: the customer's message as the guard let it in.
             disclaimer: said before the first sentence with a source; may be empty.
         """
+        self._ends_s = self._notes.clock.monotonic() + deadline_s
         draft = self._release.generator.stream(
             self._request(),
             deadline_s=deadline_s,
             purse=self._purse,
             thrift=await self._thrift(),
-            first_number=len(self._notes.attempts) + 1,
+            numbers=self._notes.numbers,
             on_attempt=self._notes.attempt,
         )
         reader = self._begin(text, disclaimer)
@@ -183,6 +186,8 @@ class Answering:
         try:
             with self._notes.timed(Stage.GENERATE):
                 return await anext(draft, None)
+        except StoreUnavailableError:  # money could not be set aside: the turn stays open for when it can
+            raise
         except DependencyError:
             log.warning("generate_failed", exc_info=True)
             self._notes.degrade("generation_failed")
@@ -238,11 +243,34 @@ class Answering:
         if self._rests_on_withdrawn(report):
             self._withhold(piece, report, ("withdrawn",))
             return None
-        if report.is_supported(settings.withhold_above):
-            return report
-        reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
-        self._withhold(piece, report, tuple(reasons))
-        return None
+        if not report.is_supported(settings.withhold_above):
+            reasons = sorted({reason for claim in report.claims for reason in claim.contradictions}) or ["unsupported"]
+            self._withhold(piece, report, tuple(reasons))
+            return None
+        if doubt := await self._read_again(piece, report):
+            self._withhold(piece, report, (doubt,))
+            return None
+        return report
+
+    async def _read_again(self, piece: str, report: GroundingReport) -> str:
+        """Why a second reader would not let a doubtful piece through; empty where it would, or there is none."""
+        jobs, doubtful_above = self._release.jobs, DOUBTFUL * self._release.content.grounding.withhold_above
+        if not jobs.can_judge or all(claim.risk <= doubtful_above for claim in report.claims):
+            return ""
+        with self._notes.timed(Stage.GROUND), self._notes.timed(Stage.GROUND, "judge"):
+            judgement = await jobs.judge(
+                piece,
+                self._found.passages,
+                question=self._found.query.text,
+                language=self._turn.language,
+                limit_s=self._ends_s - self._notes.clock.monotonic(),
+                purse=self._purse,
+                numbers=self._notes.numbers,
+                on_attempt=self._notes.attempt,
+            )
+        if judgement == "inconclusive":
+            self._notes.degrade("judge_inconclusive")
+        return {"supported": "", "unsupported": "judged_unsupported", "inconclusive": "judge_inconclusive"}[judgement]
 
     def _rests_on_withdrawn(self, report: GroundingReport) -> bool:
         """Whether a document behind it was withdrawn since it was found."""

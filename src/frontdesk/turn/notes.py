@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.escalation import EscalationReason
@@ -28,6 +29,9 @@ from frontdesk.domain.turn import (
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
+
+_STAGES = {"answer": Stage.GENERATE, "judge": Stage.GROUND}
+"""Where a request to a model belongs; the others are made for the search."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class TurnNotes:
     narrowed_from: tuple[str, ...] = ()
     cached_from: TurnId | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of the requests to models, in the order in which they are made."""
     _waited_ms: float = 0.0
     _spans: dict[tuple[Stage, str], _Span] = field(default_factory=dict)
     _attempt_spans: dict[int, _Span] = field(default_factory=dict)
@@ -216,8 +222,11 @@ class TurnNotes:
 
     def _attempt_timings(self) -> Iterator[StageTiming]:
         for attempt in self.attempts:
-            stage = Stage.GENERATE if attempt.purpose == "answer" else Stage.RETRIEVE
-            yield self._timing(stage, f"attempt_{attempt.number}", self._attempt_spans[attempt.number])
+            yield self._timing(
+                _STAGES.get(attempt.purpose, Stage.RETRIEVE),
+                f"attempt_{attempt.number}",
+                self._attempt_spans[attempt.number],
+            )
 
     def _count(self, timings: tuple[StageTiming, ...]) -> None:
         """Tell the metrics once, also when the record has to be made a second time."""

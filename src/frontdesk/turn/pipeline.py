@@ -46,16 +46,13 @@ from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
 )
+from frontdesk.turn.grounding import DOUBTFUL
 from frontdesk.turn.memory import Memory
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.record import Ending
 from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
-
-DOUBTFUL = 0.5
-"""Share of the risk that withholds a claim from which an answer with it is no longer called certain; a guess."""
-
 
 Step = TurnStage | AnswerSentence | TurnReset | Ending
 """What a turn yields: stage notices, confirmed sentences, perhaps resets, and one ending, last."""
@@ -238,6 +235,7 @@ class TurnRun:
             history=self.history.turns,
             language=self._turn.language,
             purse=self.purse,
+            numbers=self.notes.numbers,
             on_attempt=self.notes.attempt,
         )
         if written is None:

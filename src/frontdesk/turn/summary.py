@@ -49,7 +49,7 @@ async def _word_summary(
         language=turn.language,
         max_tokens=run.release.content.models.history_tokens // 3,
         purse=run.purse,
-        number=len(run.notes.attempts) + 1,
+        numbers=run.notes.numbers,
         on_attempt=attempts.append,
     )
     until, at = run.history.summarised_until, clock.now()

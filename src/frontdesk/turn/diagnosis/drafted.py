@@ -13,6 +13,7 @@ _CLASHES = {
     "yes_no": "it says yes where the passage says no, or the other way round",
     "withdrawn": "the document behind it was withdrawn meanwhile",
 }
+_UNCARRIED = ("unsupported", "judged_unsupported", "judge_inconclusive")
 
 
 def explain_draft(trace: Trace) -> Diagnosis | None:
@@ -64,7 +65,7 @@ def _withheld(trace: Trace) -> Diagnosis:
             detail=f"{_count(len(pieces))} could not be checked and was not said.",
             remedy="See the log for `ground_failed`.",
         )
-    clashes = [_CLASHES.get(reason, reason) for reason in reasons if reason != "unsupported"]
+    clashes = [_CLASHES.get(reason, reason) for reason in reasons if reason not in _UNCARRIED]
     return Diagnosis(
         stage=Stage.GROUND,
         cause="contradicted" if clashes else "unsupported",

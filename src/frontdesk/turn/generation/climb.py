@@ -1,6 +1,6 @@
 """What one draft, or one side job, has been through on its way down a ladder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from frontdesk.domain.errors import CostBudgetError, DependencyError
@@ -24,13 +24,13 @@ class Climb:
     purse: Purse
     ends_at: float
     """Monotonic seconds."""
-    first_number: int
+    numbers: Iterator[int]
+    """Of the turn's vendor attempts; each is taken once."""
     on_attempt: Callable[[VendorAttempt], None]
     records: list[VendorAttempt] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     """What was done without, for the turn's `degraded`."""
     last_error: DependencyError | None = None
-    _opened: int = 0
     _failed_as: set[Kind] = field(default_factory=set)
     _holds: dict[int, Hold] = field(default_factory=dict)
 
@@ -93,8 +93,7 @@ class Climb:
     def _attempt(
         self, rung: Rung, request: ChatRequest, *, limit_s: float, permit: Permit | None, is_hedge: bool
     ) -> Attempt:
-        number = self.first_number + self._opened
-        self._opened += 1
+        number = next(self.numbers)
         return Attempt(
             Asked(rung=rung, request=request, number=number, limit_s=limit_s, permit=permit, is_hedge=is_hedge),
             monotonic=self.vendors.monotonic,

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from frontdesk.domain.errors import DeadlineError, DependencyError, UnavailableError
@@ -103,7 +104,7 @@ class Generator:
         deadline_s: float,
         purse: Purse | None = None,
         thrift: Thrift = "none",
-        first_number: int = 1,
+        numbers: Iterator[int] | None = None,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
     ) -> AsyncGenerator[DraftEvent]:
         """The draft, ended by one `DraftEnd`. Closing it cancels the requests in flight.
@@ -112,7 +113,7 @@ class Generator:
             deadline_s: what is left of the turn.
             purse: pays for every request; None spends without a limit.
             thrift: how much is to be saved.
-            first_number: number of the turn's next vendor attempt.
+            numbers: of the turn's vendor attempts; from 1 where none are given.
             on_attempt: told of every attempt as it ends, also of one that is cancelled or after which nothing is left.
         Raises:
             DeadlineError: the turn's time is over.
@@ -124,7 +125,7 @@ class Generator:
             price=self._price,
             purse=purse or NoLimits(),
             ends_at=self._vendors.monotonic() + deadline_s,
-            first_number=first_number,
+            numbers=numbers or count(1),
             on_attempt=on_attempt,
         )
         self._vendors.retries.earn(RETRY_SHARE)

@@ -14,5 +14,6 @@ Words decide; sentence vectors are asked only where they leave a claim undecided
 """
 
 from frontdesk.turn.grounding.check import Grounder
+from frontdesk.turn.grounding.doubts import DOUBTFUL
 
-__all__ = ["Grounder"]
+__all__ = ["DOUBTFUL", "Grounder"]

@@ -8,6 +8,9 @@ from frontdesk.turn.grounding.analysis import Piece, meaning
 from frontdesk.turn.grounding.citations import Grounds
 from frontdesk.turn.grounding.evidence import covered, kin
 
+DOUBTFUL = 0.5
+"""Share of the risk that withholds a claim from which it is in doubt: a second reader sees it where there is one, and an
+answer with it is no longer called certain; a guess."""
 SIGNS = ("cover_best", "cover_all", "names_missing", "amounts_absent", "amounts_apart", "denial_clash", "opposites")
 """The features that people can read; `features` says what each is."""
 

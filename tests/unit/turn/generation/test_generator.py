@@ -1,5 +1,6 @@
 import asyncio
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -168,7 +169,7 @@ async def test_when_every_rung_fails_the_last_error_tells_why_and_all_attempts_a
         a_rung(a_model("small", [MalformedReplyError("x")])),
     )
     with pytest.raises(DependencyError) as caught:
-        async for _ in generator.stream(a_request(), deadline_s=5.0, first_number=3, on_attempt=told.append):
+        async for _ in generator.stream(a_request(), deadline_s=5.0, numbers=count(3), on_attempt=told.append):
             pass
     assert caught.value.code == "dependency_malformed_reply"
     assert [(attempt.number, attempt.result) for attempt in told] == [(3, "refused"), (4, "garbage")]

@@ -7,9 +7,9 @@ from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatTurn
-from frontdesk.turn.generation import Rung, Vendors
+from frontdesk.turn.generation import Rung, SideJobs, Vendors
 from frontdesk.turn.generation.prompts import fill_prompt, unknown_placeholders
-from frontdesk.turn.generation.rewrite import SideJobs, accepted_rewrite
+from frontdesk.turn.generation.rewrite import accepted_rewrite
 
 HISTORY = (
     ChatTurn(role="customer", text="How much is delivery to Spain?"),

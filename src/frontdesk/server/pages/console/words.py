@@ -48,6 +48,12 @@ DEGRADED: Mapping[str, str] = {
     "route_failed": "routing failed",
     "draft_length": "draft cut off",
     "draft_filter": "draft cut by the model's filter",
+    "shortened_request": "request shortened",
+    "budget_denied": "no money left for a model",
+    "budget_small_model": "smaller model, to save",
+    "budget_short_context": "shorter request, to save",
+    "budget_extractive": "passages quoted, to save",
+    "judge_inconclusive": "second reader gave no verdict",
 }
 REASONS: Mapping[str, str] = {
     FeedbackReason.WRONG: "wrong",

@@ -35,6 +35,8 @@ _CLASHES: Mapping[str, str] = {
     "negation": "one denies what the other says",
     "yes_no": "yes against no",
     "grounding_failed": "it could not be checked",
+    "judged_unsupported": "the second reader does not find it in the passages",
+    "judge_inconclusive": "the second reader gave no verdict",
     "withdrawn": "its document was withdrawn",
 }
 
@@ -56,6 +58,10 @@ class Attempt:
     output_tokens: str
     cached_tokens: str
     cost: str
+    is_hedge: bool
+    """It was asked beside another one that was slow."""
+    is_estimated: bool
+    """The tokens are our count; the vendor did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,8 @@ def _attempt(found: Fields) -> Attempt:
         output_tokens=f"{usage.get('output_tokens', 0):,}",
         cached_tokens=f"{usage.get('cached_tokens', 0):,}",
         cost=say_cost(found.get("cost_usd")),
+        is_hedge=bool(found.get("is_hedge")),
+        is_estimated=bool(found.get("is_estimated")),
     )
 
 
