@@ -44,7 +44,7 @@ class Memory:
         if self._key is None:
             self._telemetry.answer_cache(found="personal")
             return None
-        with self._notes.timed(Stage.RETRIEVE, "cache"):
+        with self._notes.timed(Stage.ROUTE, "cache"):
             kept = cache.get(self._key)
         if kept is not None and any(map(self._release.is_withdrawn, kept.documents)):
             kept = None

@@ -20,6 +20,7 @@ from frontdesk.domain.turn import Outcome
 from frontdesk.ports.models import ChatRequest
 from frontdesk.text.sentences import split_sentences
 from frontdesk.turn.cache import AnswerCache
+from frontdesk.turn.diagnosis import explain
 
 QUESTION = "How long can I return unused items?"
 BY_WORDS = RetrievalSettings(dense_weight={}, high_above=0.5)
@@ -99,8 +100,9 @@ async def test_the_record_says_whose_answer_it_was_and_that_nothing_was_asked(wo
         assert second[name]
     assert second["retrieval"]["passages"] == first["retrieval"]["passages"]
     stages = {(row["stage"], row["step"]) for row in second["timings"]}
-    assert ("retrieve", "cache") in stages
-    assert not {stage for stage, step in stages if stage in ("generate", "ground", "route")}
+    assert ("route", "cache") in stages
+    assert not {stage for stage, _ in stages if stage in ("retrieve", "generate", "ground", "guard_out")}
+    assert explain(second).cause == "remembered"
     assert second["retrieval"]["timings_ms"] == {}
 
 

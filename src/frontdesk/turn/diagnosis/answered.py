@@ -20,7 +20,7 @@ def explain_answer(trace: Trace) -> Diagnosis | None:
     if trace.rating == "down" and not doubts:
         return _disputed(trace)
     if not doubts:
-        return _fine(trace)
+        return _remembered(trace) if trace.text("cached_from") else _fine(trace)
     first, rest = doubts[0], doubts[1:]
     also = [doubt.headline for doubt in rest] + ([_down(trace)] if trace.rating == "down" else [])
     return Diagnosis(
@@ -133,6 +133,17 @@ def _disputed(trace: Trace) -> Diagnosis:
         ),
         remedy="If the document is wrong, its owner has to mend it; if it is the wrong one, see the near misses.",
         also=tuple(_almost(trace)),
+    )
+
+
+def _remembered(trace: Trace) -> Diagnosis:
+    return Diagnosis(
+        stage=Stage.ROUTE,
+        cause="remembered",
+        severity="fine",
+        headline="The same question had been answered before, and that answer was given again.",
+        detail=f"Turn {trace.text('cached_from')} made it. Nothing was searched, and no model was asked.",
+        remedy="`cache` in models.yaml says how many answers are kept, and how long.",
     )
 
 

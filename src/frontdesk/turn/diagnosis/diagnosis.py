@@ -39,6 +39,7 @@ Cause = Literal[
     "near_threshold",
     "medium_confidence",
     "fallback",
+    "remembered",
     "answered",
 ]
 
@@ -71,6 +72,7 @@ CAUSES: Mapping[Cause, str] = {
     "near_threshold": "A claim came close to being withheld.",
     "medium_confidence": "The search was less than sure that the passages answer.",
     "fallback": "The preferred model did not deliver, and a lower rung answered.",
+    "remembered": "The same question had been answered before, and that answer was given again.",
     "answered": "Answered as it is meant to be.",
 }
 """What each cause says."""

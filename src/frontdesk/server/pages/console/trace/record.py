@@ -41,6 +41,11 @@ class Record:
         return self.has_ended and self.fields.get("answer") is None
 
     @property
+    def is_from_memory(self) -> bool:
+        """The answer of an earlier turn was given again."""
+        return bool(self.text("cached_from"))
+
+    @property
     def question(self) -> str | None:
         """None where it was erased."""
         found = self.fields.get("question")

@@ -64,6 +64,8 @@ def _view(stage: Stage, record: Record, body: Body, *, is_cause: bool) -> StageV
     spent = record.spent_ms(stage)
     error = next((str(row["error"]) for row in record.timings(stage) if row.get("error")), "")
     has_run = stage in _ALWAYS or bool(record.timings(stage) if record.rows("timings") else body)
+    if record.is_from_memory:  # what the turn before did is told with its answer
+        has_run = stage in _ALWAYS or bool(body)
     state: State = "failed" if error else "ran" if has_run and record.has_ended else "skipped"
     if stage is Stage.INTAKE:
         state = "ran"
@@ -91,6 +93,8 @@ def _why_not(stage: Stage, record: Record) -> str:
         return "Not known before the turn has ended."
     if not record.rows("timings") and not record.part("timings_ms"):
         return "Not recorded."
+    if record.is_from_memory:
+        return "It did not run: an answer was given again."
     ran = [one for one in Stage if one not in _ALWAYS and record.spent_ms(one) is not None]
     before = [one for one in ran if list(Stage).index(one) < list(Stage).index(stage)]
     if not before:

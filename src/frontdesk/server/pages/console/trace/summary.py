@@ -72,6 +72,11 @@ def _facts(record: Record) -> Sequence[Figure]:
         Figure(
             label="Attempt", value=str(record.fields.get("fence") or "–"), note="rises when another worker takes over"
         ),
+        *(
+            [Figure(label="Given again from", value=record.text("cached_from"), is_code=True)]
+            if record.is_from_memory
+            else []
+        ),
         Figure(label="Release", value=record.text("release_id"), is_code=True),
         Figure(label="Snapshot", value=str(snapshot or "–"), is_code=bool(snapshot)),
     )

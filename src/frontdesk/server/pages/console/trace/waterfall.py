@@ -12,6 +12,7 @@ _STEPS: Mapping[str, str] = {
     "wait": "waiting to be worked on",
     "uncovered": "policy for what is not covered",
     "rewrite": "rewriting the question",
+    "cache": "looking among kept answers",
     "embed": "embedding",
     "lexical": "words",
     "dense": "meaning",
