@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-NAMES = ("turns", "grounding", "guards", "retrieval", "fusion", "ingestion", "storage", "pages", "kills")
+NAMES = ("turns", "grounding", "guards", "retrieval", "fusion", "ingestion", "storage", "pages")
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(NAMES)

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.kills import environ
-from bench.surroundings import frontdesk
+from frontdesk.drills.stage import SETTINGS, environ, frontdesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
         process = subprocess.Popen(
             frontdesk(*arguments, "--port", "0"),
             cwd=folder,
-            env=dict(environ()),
+            env=environ(SETTINGS),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.kills import environ
-from bench.surroundings import frontdesk
 
 from frontdesk.bootstrap import App, open_traffic, read_customers
 from frontdesk.bootstrap.traffic import UNFINISHED_FILE, asks_others
 from frontdesk.domain.conversation import Conversation
 from frontdesk.domain.events import FINAL_KINDS, StoredEvent
 from frontdesk.domain.release import ModelRoute, ModelRoutes
+from frontdesk.drills.stage import SETTINGS, environ, frontdesk
 from frontdesk.ports.stores import Stores
 from shop import DEMO, Shop, a_shop
 
@@ -274,9 +273,7 @@ async def test_a_kill_in_the_middle_leaves_no_turn_open(demo_words: Path) -> Non
 
 async def _launch(data_dir: Path) -> asyncio.subprocess.Process:
     command = frontdesk("up", "--assistant", str(DEMO), "--data-dir", str(data_dir), "--port", "0", "--json")
-    return await asyncio.create_subprocess_exec(
-        *command, env={**environ(), "FRONTDESK_EMBEDDER": "none"}, stdout=asyncio.subprocess.PIPE
-    )
+    return await asyncio.create_subprocess_exec(*command, env=environ(SETTINGS), stdout=asyncio.subprocess.PIPE)
 
 
 def _count(data_dir: Path, query: str) -> int:

@@ -10,8 +10,8 @@ from frontdesk.domain.errors import UnavailableError
 from frontdesk.drills.material import prepared_assistant
 from frontdesk.drills.stage import RunningServer, RunningVendor, running_server, running_vendor, scratch_database
 
-FIRST_TOKEN_MS, TOKEN_MS = 300.0, 20.0
-"""A vendor of middling speed: a turn takes a second and more, so that a kill finds it at any of its steps."""
+FIRST_TOKEN_MS, TOKEN_MS = 400.0, 40.0
+"""A slow vendor: a turn takes two seconds and more, so that a kill finds it at any of its steps."""
 _STARTS = 5
 """While a server is down, its port may be taken for a moment by somebody's outgoing connection."""
 

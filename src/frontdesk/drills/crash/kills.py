@@ -16,11 +16,14 @@ from frontdesk.drills.crash.house import House, log_lines, start_again
 from frontdesk.drills.crash.visits import Visit, histories_of, invite
 from frontdesk.drills.invariants import History, Violation, check, read_kept
 from frontdesk.drills.stage import RunningServer
+from frontdesk.drills.visitor import PATIENCE_S
 
 Signal = Literal["kill", "term"]
 
-_MOMENTS_S = (0.05, 1.2)
-"""After the last message is sent; an answer takes longer."""
+_MOMENTS_S = (0.0, 1.0)
+"""An answer takes longer."""
+_WHILE_ACCEPTING = 0.25
+"""Share of the rounds whose moment is counted from the first message and not from the last acceptance."""
 _TAKEN_OVER = "turn_taken_over"
 """The log line of a process that has got a dead one's turn."""
 
@@ -32,6 +35,8 @@ async def run_round(
     visits = await invite(http, house, questions, count=turns, random=random)
     paying = [asyncio.create_task(visit.pay(http)) for visit in visits]
     try:
+        if random.random() > _WHILE_ACCEPTING:
+            await _until_accepted(visits)
         await asyncio.sleep(random.uniform(*_MOMENTS_S))
         in_flight = sum(not visit.visitor.is_done for visit in visits)
         died_at, died_at_s = time.time(), time.monotonic()
@@ -58,6 +63,13 @@ async def run_round(
 async def judge(house: House, histories: Sequence[History]) -> tuple[Violation, ...]:
     kept = await read_kept(house.database_url, [history.conversation_id for history in histories])
     return check(kept, tuple(histories))
+
+
+async def _until_accepted(visits: Sequence[Visit]) -> None:
+    """Until every customer has heard of their turn."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(visit.visitor.heard for visit in visits):
+            await asyncio.sleep(0.01)
 
 
 async def _die_and_come_back(server: RunningServer, signal: Signal) -> None:

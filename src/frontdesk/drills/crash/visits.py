@@ -96,8 +96,7 @@ def _visit(
 async def answerable(http: httpx.AsyncClient, house: House, questions: Sequence[str]) -> tuple[str, ...]:
     """Those of the questions that are answered here; all where none is."""
     visitors = [Visitor(urls=house.urls(first=number), question=one) for number, one in enumerate(questions)]
-    for visitor in visitors:
-        await visitor.visit(http)
+    await asyncio.gather(*(visitor.visit(http) for visitor in visitors))
     found = tuple(visitor.question for visitor in visitors if visitor.final["outcome"] == Outcome.ANSWERED)
     return found or tuple(questions)
 
