@@ -10,6 +10,7 @@ from frontdesk.cli import (
     ask,
     configuration,
     cost,
+    drill,
     drill_crash,
     drill_load,
     knowledge,
@@ -70,6 +71,7 @@ user_app.command("add")(users.add)
 user_app.command("list")(users.list_keys)
 user_app.command("remove")(users.remove)
 simulate_app.command("vendor")(simulate.vendor)
+drill_app.command("faults")(drill.faults)
 drill_app.command("crash")(drill_crash.crash)
 drill_app.command("load")(drill_load.load)
 simulate_app.command("proxy")(simulate.proxy)

@@ -35,6 +35,11 @@ class Heard:
     place: str
     """Address of the server that told it."""
 
+    @property
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.data)
+        return found
+
 
 @dataclass(slots=True, kw_only=True)
 class Visitor:
@@ -79,8 +84,7 @@ class Visitor:
     @property
     def final(self) -> dict[str, Any]:
         """The event that ended the turn; only where `is_done`."""
-        found: dict[str, Any] = json.loads(self.heard[-1].data)
-        return found
+        return self.heard[-1].body
 
     @property
     def told(self) -> str:
@@ -90,8 +94,7 @@ class Visitor:
             if event.kind == TurnReset.kind:
                 text = ""
             elif event.kind == AnswerSentence.kind:
-                data = json.loads(event.data)
-                text += data["separator"] + data["text"]
+                text += event.body["separator"] + event.body["text"]
         return text
 
     @property

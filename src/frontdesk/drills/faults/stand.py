@@ -1,0 +1,194 @@
+"""Two vendors that write differently, a database, and a fresh server for every scene, so that none inherits a breaker."""
+
+import itertools
+import json
+import statistics
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import yaml
+
+from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.drills.faults.scene import Scene, Usual
+from frontdesk.drills.material import prepared_assistant
+from frontdesk.drills.stage import RunningServer, RunningVendor, running_server, running_vendor, scratch_database
+from frontdesk.drills.visitor import Visitor, new_client
+from frontdesk.simulators.proxy import FaultProxy, ProxyBehaviour, fault_proxy
+
+FIRST_TOKEN_MS, TOKEN_MS = 60.0, 4.0
+"""A quick vendor whose replies still take long enough to be cut in the middle."""
+PATIENCE_S = 60.0
+"""Of one visitor; a turn has 30 s by default."""
+MOST_QUESTIONS = 6
+ROUNDS = 4
+"""How often each question is asked to learn what is usual."""
+WARM_UPS = 2
+_HEALTHY = ({"does": "sim", "for_s": 1e9},)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """One scene while it is played."""
+
+    scene: Scene
+    server: RunningServer
+    http: httpx.AsyncClient
+    primary: RunningVendor
+    fallback: RunningVendor
+    proxy: FaultProxy | None
+    questions: Sequence[str]
+    locale: str
+    _next: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def visitor(self) -> Visitor:
+        """Somebody with the next question."""
+        question = self.questions[next(self._next) % len(self.questions)]
+        return Visitor(urls=(self.server.url,), question=question, locale=self.locale, patience_s=PATIENCE_S)
+
+    async def begin(self) -> None:
+        """From now on the fault is in force, and the vendors' logs are empty."""
+        await self.primary.forget()
+        await self.fallback.forget()
+        if self.proxy is not None:
+            await self.proxy.drop()
+            if self.scene.is_unreachable:
+                await self.proxy.close()
+            self.proxy.behaviour = self.scene.network or ProxyBehaviour()
+
+    async def heal(self) -> None:
+        """The vendors are well, and so is the network, unless nobody listens."""
+        for vendor in (self.primary, self.fallback):
+            await vendor.schedule(_HEALTHY)
+        if self.proxy is not None and not self.scene.is_unreachable:
+            self.proxy.behaviour = ProxyBehaviour()
+            await self.proxy.drop()
+
+    def occurrences(self) -> list[str]:
+        """Kinds of what the people in charge were told, as far as it was a warning."""
+        lines = [line for line in self.server.log().splitlines() if '"event": "occurrence"' in line]
+        return [str(json.loads(line)["kind"]) for line in lines]
+
+
+@dataclass(slots=True, kw_only=True)
+class Stand:
+    """What all scenes share."""
+
+    assistant: Path
+    folder: Path
+    database_url: str
+    """Empty for SQLite."""
+    primary: RunningVendor
+    fallback: RunningVendor
+    http: httpx.AsyncClient
+    questions: Sequence[str]
+    locale: str
+    usual: Mapping[str, Usual] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def staged(self, scene: Scene) -> AsyncIterator[Stage]:
+        """A server for the scene, warm and healthy; the fault waits for `begin`."""
+        async with AsyncExitStack() as stack:
+            proxy = None
+            if scene.network is not None or scene.is_unreachable:
+                proxy = await stack.enter_async_context(_proxy_before(self.primary))
+            models = models_of(scene, primary=f"{proxy.url}/v1" if proxy else self.primary.base_url, stand=self)
+            copied = prepared_assistant(self.assistant, models, into=self.folder / f"assistant-{scene.key}")
+            server = await stack.enter_async_context(
+                running_server(copied, self.folder / "data", database_url=self.database_url)
+            )
+            stage = Stage(
+                scene=scene,
+                server=server,
+                http=self.http,
+                primary=self.primary,
+                fallback=self.fallback,
+                proxy=proxy,
+                questions=self.questions,
+                locale=self.locale,
+            )
+            for vendor in (self.primary, self.fallback):
+                await vendor.schedule(_HEALTHY)
+            for _ in range(WARM_UPS):
+                await stage.visitor().visit(self.http)
+            yield stage
+
+    async def learn(self, scene: Scene) -> None:
+        """Find out which questions a healthy vendor answers, and how long that usually takes.
+
+        Raises:
+            ConfigError: it answers none.
+        """
+        answered: dict[str, Usual] = {}
+        async with self.staged(scene) as stage:
+            await stage.begin()
+            for question in self.questions:
+                if len(answered) < MOST_QUESTIONS and (usual := await _usual(stage, question)):
+                    answered[question] = usual
+        if not answered:
+            problem = ConfigProblem(
+                where=str(self.assistant),
+                message="Not one of its questions is answered from its documents, even by a healthy vendor.",
+                hint="Add `starters` to assistant.yaml that the documents answer.",
+            )
+            raise ConfigError([problem])
+        self.usual, self.questions = answered, tuple(answered)
+
+
+@asynccontextmanager
+async def open_stand(
+    assistant: Path, *, questions: Sequence[str], locale: str, database_url: str
+) -> AsyncIterator[Stand]:
+    """Vendors and a database of its own, which end with the block."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-faults-")))
+        times = {"first_token_ms": FIRST_TOKEN_MS, "token_ms": TOKEN_MS}
+        yield Stand(
+            assistant=assistant,
+            folder=folder,
+            database_url=await stack.enter_async_context(scratch_database(database_url)),
+            primary=await stack.enter_async_context(running_vendor(**times, seed=1)),
+            fallback=await stack.enter_async_context(running_vendor(**times, seed=2)),
+            http=await stack.enter_async_context(new_client()),
+            questions=questions,
+            locale=locale,
+        )
+
+
+def models_of(scene: Scene, *, primary: str, stand: Stand) -> str:
+    """models.yaml for a scene: two vendors, quotations at the end, and nothing answered from memory."""
+    first = {"name": "primary", "adapter": "openai", "base_url": primary, "model": scene.primary, **scene.route}
+    second = {"name": "fallback", "adapter": "openai", "base_url": stand.fallback.base_url, "model": scene.fallback}
+    ladder: list[Mapping[str, Any]] = [first, second, {"name": "quotes", "adapter": "extractive"}]
+    return yaml.safe_dump({"answer": ladder, "cache": {"entries": 0}, **scene.models}, sort_keys=False)
+
+
+async def _usual(stage: Stage, question: str) -> Usual | None:
+    """How long an answer takes, the middle of several; None where the vendor does not answer."""
+    visits = []
+    for _ in range(ROUNDS):
+        visit = Visitor(urls=(stage.server.url,), question=question, locale=stage.locale, patience_s=PATIENCE_S)
+        await visit.visit(stage.http)
+        is_second_best = any(label.endswith("_fallback") for label in visit.final.get("degraded", ()))
+        if visit.final["outcome"] != "answered" or visit.first_text_s is None or is_second_best:
+            return None
+        visits.append(visit)
+    firsts, totals = [visit.first_text_s or 0.0 for visit in visits], [visit.total_s for visit in visits]
+    return Usual(
+        first_text_s=statistics.median(firsts),
+        total_s=statistics.median(totals),
+        slow_first_text_s=max(firsts),
+        slow_total_s=max(totals),
+    )
+
+
+@asynccontextmanager
+async def _proxy_before(vendor: RunningVendor) -> AsyncIterator[FaultProxy]:
+    place = urlsplit(vendor.url)
+    async with fault_proxy(place.hostname or "", place.port or 0) as proxy:
+        yield proxy
