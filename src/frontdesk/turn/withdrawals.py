@@ -33,9 +33,7 @@ def find_document(index: KnowledgeIndex, wanted: str) -> DocumentId:
     said = wanted.strip().removeprefix("./")
     found = [one for one in index.documents() if said in (one.path, f"{one.source}/{one.path}", one.url) and said]
     if not found:
-        raise NotFoundError(
-            "There is no such document. Name it by its path, its address, or its id.", field="document"
-        )
+        raise NotFoundError("There is no such document. Name it by its path, its address, or its id.", field="document")
     if len(found) > 1:
         names = ", ".join(f"{one.source}/{one.path} ({one.document_id})" for one in found)
         raise ConflictError(f"Several documents are named so: {names}. Use an id.", field="document")
