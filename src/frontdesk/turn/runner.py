@@ -34,6 +34,7 @@ from frontdesk.turn.intake import (
 )
 from frontdesk.turn.leases import Leases
 from frontdesk.turn.loops import forever
+from frontdesk.turn.pace import Pace
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.summary import improve_summary
 from frontdesk.turn.till import Till
@@ -132,6 +133,7 @@ class TurnRunner:
             owner=owner,
             say_busy=self._say_busy,
         )
+        self._pace = Pace(limits.max_running, running=lambda: len(self._tasks), on_more=self._claimer.poke)
         self._till = till
         self._worker = TurnWorker(
             database,
@@ -158,7 +160,7 @@ class TurnRunner:
         crowd = self._room.crowd
         return Load(
             running=len(self._tasks),
-            hands=self._limits.max_running,
+            hands=self._pace.hands,
             waiting=sum(crowd.waiting.values()),
             kept=sum(crowd.kept.values()),
             oldest_s=crowd.oldest_s,
@@ -173,6 +175,7 @@ class TurnRunner:
         self._loops = [
             asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._claimer.wait)),
             asyncio.create_task(forever("hear_of_turns", hear, pause=_at_once)),
+            asyncio.create_task(forever("keep_pace", self._pace.watch, pause=_at_once)),
         ]
 
     def drain(self) -> None:
@@ -243,11 +246,11 @@ class TurnRunner:
 
     def _admission(self) -> Admission:
         undecided = len(self._accepting) - self._beginning
-        return self._room.admission(hands=self._limits.max_running, free=self._free, undecided=undecided)
+        return self._room.admission(hands=self._pace.hands, free=self._free, undecided=undecided)
 
     @property
     def _free(self) -> int:
-        return 0 if self._is_draining else self._limits.max_running - len(self._tasks) - self._beginning
+        return 0 if self._is_draining else self._pace.hands - len(self._tasks) - self._beginning
 
     def _refusal(self, reason: str, retry_after_s: int) -> OverloadedError:
         self._refused += 1
@@ -345,7 +348,9 @@ class TurnRunner:
         else:
             self._ended[turn.turn_id].set()
             if turn.superseded_by is None:
-                self._room.learn(self._clock.monotonic() - self._begun[turn.turn_id])
+                took_s = self._clock.monotonic() - self._begun[turn.turn_id]
+                self._room.learn(took_s)
+                self._pace.ended(took_s)
             await improve_summary(self._database, self._clock, run, turn, till=self._till)
 
     # -- turns of nobody, and leases -------------------------------------------------------------
