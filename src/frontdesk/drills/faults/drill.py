@@ -106,6 +106,7 @@ async def play(stand: Stand, scene: Scene) -> SceneReport:
             lost=[visit for visit in visits if not visit.is_done],
             primary=await _over(stage.primary),
             fallback=await _over(stage.fallback),
+            falsehoods=await stage.primary.falsehoods(),
             usual=stand.usual,
             kept=await _kept(stage, visits),
             occurrences=stage.occurrences(),

@@ -229,14 +229,24 @@ def noted(kind: str) -> Rule:
     return rule
 
 
-def labelled(label: str) -> Rule:
-    """Every answer says what was done without."""
+def repaired_at_most_once(found: Findings) -> str:
+    """Of the requests for an object of a schema, at most one in two repairs another; and there were some."""
+    asked = [request for request in found.fallback if request.wants_json]
+    if not asked:
+        return "nobody was asked for an object, so nothing was shown"
+    least = min(request.messages for request in asked)
+    repairs = sum(request.messages > least for request in asked)
+    firsts = len(asked) - repairs
+    return f"{repairs} repairs of {firsts} requests" if repairs > firsts else ""
 
-    def rule(found: Findings) -> str:
-        missing = [visit for visit in found.done if label not in visit.final.get("degraded", ())]
-        return f"{len(missing)} answers do not say {label}" if missing else ""
 
-    return rule
+def no_falsehood_told(found: Findings) -> str:
+    """Whatever the vendor made false stayed with us; and it did make something false."""
+    if not found.falsehoods:
+        return "the vendor told no falsehood, so nothing was shown"
+    lies = [_plain(lie) for lie in found.falsehoods]
+    told = [lie for visit in found.done for lie in lies if lie in _plain(visit.final["text"])]
+    return f"a falsehood was told: {told[0]}" if told else ""
 
 
 def _late(found: Findings, visits: Sequence[Visitor], seconds: float, when: str) -> str:

@@ -99,6 +99,7 @@ class Stand:
                 proxy = await stack.enter_async_context(_proxy_before(self.primary))
             models = models_of(scene, primary=f"{proxy.url}/v1" if proxy else self.primary.base_url, stand=self)
             copied = prepared_assistant(self.assistant, models, into=self.folder / f"assistant-{scene.key}")
+            edit(copied, scene.edits)
             server = await stack.enter_async_context(
                 running_server(copied, self.folder / "data", database_url=self.database_url)
             )
@@ -165,7 +166,16 @@ def models_of(scene: Scene, *, primary: str, stand: Stand) -> str:
     first = {"name": "primary", "adapter": "openai", "base_url": primary, "model": scene.primary, **scene.route}
     second = {"name": "fallback", "adapter": "openai", "base_url": stand.fallback.base_url, "model": scene.fallback}
     ladder: list[Mapping[str, Any]] = [first, second, {"name": "quotes", "adapter": "extractive"}]
-    return yaml.safe_dump({"answer": ladder, "cache": {"entries": 0}, **scene.models}, sort_keys=False)
+    written = yaml.safe_dump({"answer": ladder, "cache": {"entries": 0}, **scene.models}, sort_keys=False)
+    return written.replace("{fallback}", stand.fallback.base_url)
+
+
+def edit(assistant: Path, edits: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace fields of an assistant folder's files."""
+    for name, changes in edits.items():
+        path = assistant / name
+        before = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        path.write_text(yaml.safe_dump({**(before or {}), **changes}, allow_unicode=True), encoding="utf-8")
 
 
 async def _usual(stage: Stage, question: str) -> Usual | None:

@@ -141,6 +141,7 @@ def _facts(case: Case) -> dict[str, Any]:
         "model": case.ask.model,
         "prompt_tokens": case.ask.prompt_tokens,
         "max_tokens": case.ask.max_tokens,
+        "messages": len(case.ask.messages),
         "is_stream": case.ask.is_stream,
         "wants_json": case.ask.wants_json,
         "task": case.task,

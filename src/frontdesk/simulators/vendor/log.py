@@ -37,6 +37,8 @@ class VendorRequest:
     bytes_sent: int
     prompt_tokens: int
     max_tokens: int
+    messages: int
+    """How many the request had; a repair has more than what it repairs."""
     is_stream: bool
     wants_json: bool
     task: str

@@ -29,12 +29,10 @@ def obey(messages: Sequence[Mapping[str, str]]) -> str | None:
     The system text gives orders too, but whoever speaks after it has the last word.
     """
     spoken = "\n".join(message["content"] for message in messages if message["role"] != "system")
-    orders = sorted(
-        [(match.start(), _revealed(match.group(), messages)) for match in _REVEAL.finditer(spoken)]
-        + [(match.start(), spoken) for match in _DUMP.finditer(spoken)]
-        + [(match.start(), match["what"].strip()) for match in _SAY.finditer(spoken)]
-    )
-    return orders[-1][1] if orders else None
+    orders = [(match.start(), 0, match["what"].strip()) for match in _SAY.finditer(spoken)]
+    orders += [(match.start(), 1, spoken) for match in _DUMP.finditer(spoken)]
+    orders += [(match.start(), 2, _revealed(match.group(), messages)) for match in _REVEAL.finditer(spoken)]
+    return max(orders)[2] if orders else None
 
 
 def _revealed(order: str, messages: Sequence[Mapping[str, str]]) -> str:

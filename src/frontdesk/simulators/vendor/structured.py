@@ -12,6 +12,8 @@ from frontdesk.text.tokens import content_stems
 WAYS = 200
 _GOOD = re.compile(r"support|true|yes|ok\b|ground|entail|pass|keep", re.IGNORECASE)
 _BAD = re.compile(r"unsupport|not_|contradict|false|\bno\b|withhold|fail|reject|drop", re.IGNORECASE)
+_ASKED_ABOUT = re.compile(r"\b(?:sentence|claim|statement|answer):\s", re.IGNORECASE)
+"""What stands behind the last of these is what is to be judged."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SHARE = 0.6
 """Of a statement's words that its sources hold, from which it counts as supported; a guess."""
@@ -25,12 +27,13 @@ def as_json(schema: Mapping[str, Any] | None, request: Request, text: str) -> st
 
 
 def is_supported(request: Request) -> bool:
-    """Whether the passages hold the numbers and most of the words of what is asked about."""
+    """Whether the passages hold the numbers and most of the words of the sentence that is asked about."""
+    sentence = _ASKED_ABOUT.split(request.question)[-1]
     sources = " ".join(passage for _, passage in request.passages)
     numbers = set(_NUMBER.findall(sources))
-    if any(number not in numbers for number in _NUMBER.findall(request.question)):
+    if any(number not in numbers for number in _NUMBER.findall(sentence)):
         return False
-    asked, known = set(content_stems(request.question, "en")), set(content_stems(sources, "en"))
+    asked, known = set(content_stems(sentence, "en")), set(content_stems(sources, "en"))
     return bool(asked) and len(asked & known) / len(asked) >= _SHARE
 
 
