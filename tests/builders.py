@@ -27,6 +27,7 @@ from frontdesk.domain.events import FINAL_KINDS, StoredEvent
 from frontdesk.domain.ids import AttachmentId, ConversationId
 from frontdesk.domain.release import AssistantContent, KnowledgeSettings, KnowledgeSource, ModelRoute
 from frontdesk.ingest import build_snapshot
+from frontdesk.ports.clock import Clock
 from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.ports.stores import Database
 from frontdesk.releases import compose_manifest, read_assistant
@@ -109,11 +110,13 @@ def a_release(
     articles: Mapping[str, str] = ARTICLES,
     embedder: Embedder | None = None,
     change: Mapping[str, Any] | None = None,
+    first_byte_s: float = 2.0,
 ) -> ServedRelease:
     """The demo's assistant over a few articles, answered by `model` and then by quotation.
 
     Args:
         change: fields of the assistant's content to replace.
+        first_byte_s: how long `model` may be silent before quotation takes its place.
     """
     documents = folder / "documents"
     for name, text in articles.items():
@@ -133,15 +136,22 @@ def a_release(
     )
     assert report.manifest is not None, report
     content: AssistantContent = replace(read_assistant(DEMO), **(change or {}))
-    return serve_content(content, snapshots.open(report.manifest.snapshot_id), model=model, embedder=embedder)
+    index = snapshots.open(report.manifest.snapshot_id)
+    return serve_content(content, index, model=model, embedder=embedder, first_byte_s=first_byte_s)
 
 
 def serve_content(
-    content: AssistantContent, index: Any, *, model: ChatModel | None = None, embedder: Embedder | None = None
+    content: AssistantContent,
+    index: Any,
+    *,
+    model: ChatModel | None = None,
+    embedder: Embedder | None = None,
+    first_byte_s: float = 2.0,
 ) -> ServedRelease:
     vendors = Vendors(monotonic=lambda: asyncio.get_running_loop().time())
     last = Rung(model=ExtractiveChatModel(embedder), route=ModelRoute(name="quotes", adapter="extractive"))
-    first = [Rung(model=model, route=ModelRoute(name="model", adapter="openai", model="script"))] if model else []
+    route = ModelRoute(name="model", adapter="openai", model="script", first_byte_s=first_byte_s)
+    first = [Rung(model=model, route=route)] if model else []
     return ServedRelease(
         manifest=compose_manifest(content, index.manifest.snapshot_id, scorers="test", at=NOW),
         content=content,
@@ -180,16 +190,27 @@ class World:
         return conversation_id
 
     async def send(
-        self, conversation_id: ConversationId, text: str, *, key: str = "", attachments: tuple[AttachmentId, ...] = ()
+        self,
+        conversation_id: ConversationId,
+        text: str,
+        *,
+        key: str = "",
+        attachments: tuple[AttachmentId, ...] = (),
+        address: str = "",
+        may_be_kept: bool = True,
+        to: TurnRunner | None = None,
     ) -> Accepted:
+        """Write as a customer, `to` this worker where there are several."""
         inbound = InboundMessage(
             conversation_id=conversation_id,
             text=text,
             idempotency_key=key or uuid.uuid4().hex,
             channel="test",
             attachments=attachments,
+            address=address,
+            may_be_kept=may_be_kept,
         )
-        return await self.runner.accept(inbound)
+        return await (to or self.runner).accept(inbound)
 
     async def a_file(self, conversation_id: ConversationId, name: str = "boots.png") -> AttachmentId:
         """An uploaded file that is not sent yet."""
@@ -215,12 +236,19 @@ class World:
     async def finals(self, conversation_id: ConversationId) -> list[StoredEvent]:
         return [event for event in await self.events(conversation_id) if event.kind in FINAL_KINDS]
 
-    def another_runner(self, *, owner: str, limits: RunnerLimits | None = None) -> TurnRunner:
-        """A second worker on the same database."""
+    def another_runner(
+        self,
+        *,
+        owner: str,
+        limits: RunnerLimits | None = None,
+        clock: Clock | None = None,
+        database: Database | None = None,
+    ) -> TurnRunner:
+        """A second worker on the same data, through the same database or another door to it."""
         return TurnRunner(
-            self.database,
+            database or self.database,
             lambda _: self.release,
-            clock=self.clock,
+            clock=clock or self.clock,
             tokens=SystemTokens(),
             telemetry=self.telemetry,
             owner=owner,

@@ -35,6 +35,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._drain()
+        self._web.state.frontdesk.runner.drain()
         self._web.state.closing.set()
         await super().shutdown(sockets)
 

@@ -16,10 +16,12 @@ from frontdesk.ports.stores import Crowd
 Place = Literal["run", "wait", "keep", "refuse"]
 
 FEWEST_WAITING = 8
-"""So many may wait however slowly answers come; a guess."""
+"""So many may wait however slowly answers come, where there are as many hands; a guess."""
 SHARE = 4
 """A party has at most one part in so many of the hands and the waiting room once others wait."""
 LONGEST_RETRY_S = 30
+_MOST_BLURRED = 5
+"""Looks in a row during which something was stored; then they count all the same, or others' turns are never seen."""
 _MEMORY = 0.1
 """Weight of the newest turn in the mean; the last ten count for two thirds."""
 
@@ -90,6 +92,11 @@ class WaitingRoom:
         self._running: Mapping[str, int] = {}
         self._waiting: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
+        self._added: list[tuple[str, Lane]] = []
+        self._is_blurred = False
+        self._blurred = 0
+        self.in_flight = 0
+        """Messages that are being stored."""
         self._seen = Crowd()
         self._mean_s = 0.0
         self._mean_age_s = 0.0
@@ -98,20 +105,35 @@ class WaitingRoom:
 
     @property
     def crowd(self) -> Crowd:
-        return replace(self._seen, running=self._running, waiting=self._waiting, kept=self._kept)
+        """As it is now; what comes later does not change it."""
+        waiting, kept = Counter(self._waiting), Counter(self._kept)
+        return replace(self._seen, running=self._running, waiting=waiting, kept=kept)
+
+    def look(self) -> None:
+        """What is added from now on may be missing from what will be seen."""
+        self._added.clear()
+        self._is_blurred = self.in_flight > 0
 
     def see(self, crowd: Crowd, *, mean_age_s: float) -> None:
-        """What the database says now, and how long this process has worked on its turns so far."""
+        """What the database says, and how long this process has worked on its turns so far."""
         self._seen = crowd
         self._running = crowd.running
-        self._waiting, self._kept = Counter(crowd.waiting), Counter(crowd.kept)
         self._mean_age_s = mean_age_s
+        self._blurred = self._blurred + 1 if self._is_blurred or self._added else 0
+        if 0 < self._blurred < _MOST_BLURRED:  # it may hold some of what was added meanwhile; what is known is better
+            return
+        self._waiting, self._kept = Counter(crowd.waiting), Counter(crowd.kept)
         self.has_queue = crowd.queued > 0
+        self._blurred, added, self._added = 0, self._added, []
+        for party, lane in added:
+            self.add(party, lane)
 
     def note_queued(self) -> None:
         self.has_queue = True
 
     def add(self, party: str, lane: Lane) -> None:
+        self.has_queue = True
+        self._added.append((party, lane))
         (self._kept if lane == "kept" else self._waiting)[party] += 1
 
     def take(self, party: str, lane: Lane) -> None:
@@ -134,11 +156,11 @@ class WaitingRoom:
         """
         everywhere = hands * max(1, self._seen.workers)
         a_second = self._answers_a_second(everywhere)
-        backlog = self._kept.total() + undecided
+        backlog, fewest = self._kept.total() + undecided, min(FEWEST_WAITING, everywhere)
         return Admission(
             has_free_hands=free > 0,
             hands=everywhere,
-            room=everywhere if a_second is None else max(FEWEST_WAITING, round(a_second * self._max_wait_s)),
+            room=everywhere if a_second is None else max(fewest, round(a_second * self._max_wait_s)),
             max_kept=self._max_kept,
             retry_after_s=max(1, min(LONGEST_RETRY_S, round(backlog / a_second) if a_second else 1)),
             undecided=undecided,
@@ -147,5 +169,4 @@ class WaitingRoom:
 
     def _answers_a_second(self, hands: int) -> float | None:
         """With all hands full; None before the first has ended. Turns that hang are noticed before they end."""
-        took_s = max(self._mean_s, self._mean_age_s)
-        return hands / took_s if took_s else None
+        return hands / max(self._mean_s, self._mean_age_s) if self._mean_s else None

@@ -88,6 +88,8 @@ class Claimer:
         if free <= 0 and not looks:
             return Found()
         self._is_called = False
+        if looks:
+            self._room.look()
         found = await self._leases.claim(max(0, min(free, _AT_ONCE)), looks=looks)
         if found.crowd is not None:
             self._looked_s = now
@@ -118,6 +120,9 @@ class Claimer:
             return kept
 
         for turn in await self._database.write(keep):
+            party = turn.party or turn.conversation_id
+            self._room.take(party, "normal")
+            self._room.add(party, "kept")
             self._telemetry.kept(channel=turn.channel)
 
     def _note(self, turn: OpenTurn) -> None:

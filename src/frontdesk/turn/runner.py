@@ -113,6 +113,7 @@ class TurnRunner:
         self._begun: dict[TurnId, float] = {}
         self._accepting: set[asyncio.Task[Accepted]] = set()
         self._beginning = 0
+        self._undecided = 0
         self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._keeping: asyncio.Task[None] | None = None
@@ -239,14 +240,22 @@ class TurnRunner:
             new_message=release.content.profile.settings_of(inbound.channel).new_message,
             say_busy=say_busy,
         )
+        self._count(admission, 1)
         accepting = asyncio.create_task(self._keep_and_start(message, acceptance))
         self._accepting.add(accepting)
         accepting.add_done_callback(self._accepted)
         return await asyncio.shield(accepting)
 
     def _admission(self) -> Admission:
-        undecided = len(self._accepting) - self._beginning
-        return self._room.admission(hands=self._pace.hands, free=self._free, undecided=undecided)
+        return self._room.admission(hands=self._pace.hands, free=self._free, undecided=self._undecided)
+
+    def _count(self, admission: Admission, change: int) -> None:
+        """Messages that are being stored: for free hands, or else about to wait."""
+        self._room.in_flight += change
+        if admission.has_free_hands:
+            self._beginning += change
+        else:
+            self._undecided += change
 
     @property
     def _free(self) -> int:
@@ -263,12 +272,10 @@ class TurnRunner:
 
     async def _keep_and_start(self, message: CleanMessage, acceptance: Acceptance) -> Accepted:
         began = self._clock.monotonic()
-        begins = acceptance.admission.has_free_hands
-        self._beginning += begins
         try:
             accepted = await self._database.write(lambda stores: accept_message(stores, message, acceptance))
         finally:
-            self._beginning -= begins
+            self._count(acceptance.admission, -1)
         if isinstance(accepted, Refused):
             raise self._refusal("overloaded", accepted.retry_after_s)
         turn = replace(accepted.turn, opened_s=began, due_s=began + acceptance.deadline_s)
@@ -288,7 +295,8 @@ class TurnRunner:
         self._room.note_queued()
         if accepted.waits:
             self._room.add(turn.party, turn.lane)
-            self._claimer.poke()
+            if self._free > 0:
+                self._claimer.poke()
         if accepted.delayed:
             self._telemetry.kept(channel=turn.channel)
             self._occurrences.note("load.waiting", subject="messages", kept=sum(self._room.crowd.kept.values()))

@@ -106,6 +106,9 @@ class ScriptedTurns:
     async def start(self) -> None:
         """Nothing is left over from before."""
 
+    def drain(self) -> None:
+        """Nothing is claimed here."""
+
     async def close(self) -> None:
         for task in self.tasks:
             task.cancel()
