@@ -53,7 +53,15 @@ def load(
         float | None,
         typer.Option(min=4, max=86_400, help="How long the crowds come; each profile has its own default."),
     ] = None,
-    within: Annotated[float, typer.Option(min=0.05, max=600, help="Seconds within which an answer is good.")] = 3.0,
+    within: Annotated[
+        float | None,
+        typer.Option(
+            min=0.05,
+            max=600,
+            help="Seconds within which an answer is good; 3, or 5 where people may have to wait.",
+            show_default=False,
+        ),
+    ] = None,
     server: Annotated[
         str, typer.Option(help="Address of a running server, with its own vendors. Empty: one of the drill's own.")
     ] = "",

@@ -3,12 +3,16 @@
 import asyncio
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from random import Random
 
-from frontdesk.drills.load.visits import Host, Visit, make_visit
+from frontdesk.drills.load.visits import Host, Talk, Visit, make_visit
 
 Progress = Callable[[int, int], None]
+
+QUESTIONS_EACH = 4
+"""In one conversation, so that there are as many new ones among the visits as in real life; a guess."""
 
 
 class Visitors:
@@ -18,6 +22,8 @@ class Visitors:
         self.host = host
         self._random = Random(seed)
         self._numbers = itertools.count()
+        self._pausing: deque[Talk] = deque()
+        """Conversations whose visitor may ask again, the one that has paused longest first."""
         self._under_way: set[asyncio.Task[None]] = set()
         self.visits: list[Visit] = []
 
@@ -41,7 +47,7 @@ class Visitors:
             while time.monotonic() < until_s:
                 visit = Visit(phase=phase, due_s=time.monotonic())
                 self.visits.append(visit)
-                await make_visit(visit, self.host, number=next(self._numbers))
+                await self._visit(visit)
                 if visit.refused_after_s is not None:
                     await asyncio.sleep(0.2)
 
@@ -62,9 +68,15 @@ class Visitors:
 
     def _send(self, visit: Visit) -> None:
         self.visits.append(visit)
-        task = asyncio.create_task(make_visit(visit, self.host, number=next(self._numbers)))
+        task = asyncio.create_task(self._visit(visit))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+
+    async def _visit(self, visit: Visit) -> None:
+        talk = self._pausing.popleft() if self._pausing else Talk(number=next(self._numbers))
+        await make_visit(visit, self.host, talk)
+        if talk.path and talk.asked < QUESTIONS_EACH and not visit.is_lost:
+            self._pausing.append(talk)
 
     def _moments(self, began_s: float, rate: float, seconds: float) -> Iterator[float]:
         due_s = began_s + self._random.expovariate(rate)

@@ -79,16 +79,17 @@ async def _reach(url: str) -> None:
 
 async def _begin(plan: LoadPlan, url: str, visitors: Visitors, tell: Callable[[str], None]) -> LoadReport:
     """The report as far as the capacity."""
+    within_s = plan.within_s or PROFILES[plan.profile].within_s
     if plan.rate is None:
         tell("looking for the capacity")
         await visitors.take_turns("warm-up", clients=8, seconds=min(2.0, plan.capacity_step_s))
-        capacity = await find_capacity(visitors, within_s=plan.within_s, step_s=plan.capacity_step_s, tell=tell)
+        capacity = await find_capacity(visitors, within_s=within_s, step_s=plan.capacity_step_s, tell=tell)
     else:
         capacity = plan.rate
     return LoadReport(
         profile=plan.profile,
         server=url if plan.server else "",
-        within_s=plan.within_s,
+        within_s=within_s,
         capacity=round(capacity, 2),
         is_given=plan.rate is not None,
         peak=0.0 if plan.rate is not None else capacity,

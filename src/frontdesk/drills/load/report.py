@@ -17,8 +17,8 @@ class LoadPlan:
     """How long the phases take together; the profile's own length where it is missing."""
     rate: float | None = None
     """Takes the place of the capacity, in visitors a second; searched for where it is missing."""
-    within_s: float = 3.0
-    """An answer within so many seconds is good."""
+    within_s: float | None = None
+    """An answer within so many seconds is good; the profile's own where it is missing."""
     server: str = ""
     """Address of a running server; empty starts one of the drill's own."""
     database_url: str = ""

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +35,8 @@ class Visit:
     refused_after_s: float | None = None
     """From sending to the refusal."""
     is_accepted: bool = False
+    seq: int = 0
+    """Number of the event that said so."""
     was_delayed: bool = False
     """Told that the message is kept and will be answered later."""
     delayed_after_s: float | None = None
@@ -74,14 +75,30 @@ class Host:
     """Longer than any turn may take that is kept for later."""
 
 
-async def make_visit(visit: Visit, host: Host, *, number: int) -> None:
-    """Go there now and note what happens; never raises but for cancellation."""
+@dataclass(slots=True, kw_only=True)
+class Talk:
+    """A conversation that one visitor has, or is about to begin."""
+
+    number: int
+    path: str = ""
+    """Empty before it is begun."""
+    token: str = ""
+    asked: int = 0
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Each visitor has an address of their own, from a range that tests may use (RFC 2544)."""
+        return {"X-Forwarded-For": f"198.18.{self.number // 250 % 250}.{self.number % 250 + 1}"}
+
+
+async def make_visit(visit: Visit, host: Host, talk: Talk) -> None:
+    """Ask one question now and note what happens; never raises but for cancellation."""
     visit.late_s = time.monotonic() - visit.due_s
     try:
         async with asyncio.timeout(host.patience_s):
             line = await Line.open(host.address)
             try:
-                await _talk(line, visit, host, number)
+                await _ask(line, visit, host, talk)
             finally:
                 await line.close()
     except TimeoutError:
@@ -90,32 +107,38 @@ async def make_visit(visit: Visit, host: Host, *, number: int) -> None:
         visit.outcome = BROKEN
 
 
-async def _talk(line: Line, visit: Visit, host: Host, number: int) -> None:
-    origin = {"X-Forwarded-For": _address_of(number)}
-    sent_s = time.monotonic()
-    head = await line.send("POST", "/v1/conversations", origin, {"channel": CHANNEL})
-    opened = await line.body()
-    if head.status != 201:
-        _note_refusal(visit, head.status, sent_s)
+async def _ask(line: Line, visit: Visit, host: Host, talk: Talk) -> None:
+    if not talk.path and not await _begin(line, visit, talk):
         return
     headers = {
-        **origin,
-        "Authorization": f"Bearer {opened['token']}",
+        **talk.origin,
+        "Authorization": f"Bearer {talk.token}",
         "Accept": "text/event-stream",
         "Idempotency-Key": uuid.uuid4().hex,
     }
-    question = host.questions[number % len(host.questions)]
+    question = host.questions[(talk.number + talk.asked) % len(host.questions)]
     sent_s = time.monotonic()
-    path = f"/v1/conversations/{opened['conversation_id']}"
-    head = await line.send("POST", f"{path}/messages", headers, {"text": question})
+    head = await line.send("POST", f"{talk.path}/messages", headers, {"text": question})
     if head.status != 200:
         await line.body()
         _note_refusal(visit, head.status, sent_s)
         return
+    talk.asked += 1
     visit.status = head.status
     await _listen(line, visit, sent_s)
     if visit.is_lost:
-        await _come_back(visit, host, path, headers)
+        await _come_back(visit, host, talk)
+
+
+async def _begin(line: Line, visit: Visit, talk: Talk) -> bool:
+    sent_s = time.monotonic()
+    head = await line.send("POST", "/v1/conversations", talk.origin, {"channel": CHANNEL})
+    opened = await line.body()
+    if head.status != 201:
+        _note_refusal(visit, head.status, sent_s)
+        return False
+    talk.path, talk.token = f"/v1/conversations/{opened['conversation_id']}", opened["token"]
+    return True
 
 
 def _note_refusal(visit: Visit, status: int, sent_s: float) -> None:
@@ -137,7 +160,7 @@ def _hear(visit: Visit, block: bytes, now_s: float, sent_s: float) -> None:
     kind = block.partition(b"event: ")[2].partition(b"\n")[0].decode()
     since_s = now_s - visit.due_s
     if kind == TurnAccepted.kind:
-        visit.is_accepted = True
+        visit.is_accepted, visit.seq = True, int(block.partition(b"id: ")[2].partition(b"\n")[0])
     elif kind == TurnDelayed.kind:
         visit.was_delayed, visit.delayed_after_s = True, now_s - sent_s
     elif kind == TurnStage.kind and visit.stage_s is None:
@@ -149,27 +172,22 @@ def _hear(visit: Visit, block: bytes, now_s: float, sent_s: float) -> None:
         visit.outcome = str(json.loads(block.partition(b"data: ")[2])["outcome"])
 
 
-async def _come_back(visit: Visit, host: Host, path: str, headers: Mapping[str, str]) -> None:
+async def _come_back(visit: Visit, host: Host, talk: Talk) -> None:
     """The stream ended before the turn: a server that stops, or a reader it let go. The log tells the rest."""
     while visit.is_lost:
         await asyncio.sleep(1.0)
-        for event in await _log(host, path, headers):
-            if event["kind"] in FINAL_KINDS:
+        for event in await _log(host, talk):
+            if event["kind"] in FINAL_KINDS and event["seq"] > visit.seq:
                 visit.total_s, visit.outcome = time.monotonic() - visit.due_s, str(event["data"]["outcome"])
 
 
-async def _log(host: Host, path: str, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+async def _log(host: Host, talk: Talk) -> list[dict[str, Any]]:
     line = await Line.open(host.address)
     try:
-        asked = {"Authorization": headers["Authorization"], "Accept": "application/json"}
-        head = await line.send("GET", f"{path}/events?limit=500", asked)
+        asked = {"Authorization": f"Bearer {talk.token}", "Accept": "application/json"}
+        head = await line.send("GET", f"{talk.path}/events?limit=500", asked)
         body = await line.body()
     finally:
         await line.close()
     found: list[dict[str, Any]] = body["events"] if head.status == 200 else []
     return found
-
-
-def _address_of(number: int) -> str:
-    """Each visitor has a household of their own, from a range that documentation may use (RFC 2544)."""
-    return f"198.18.{number // 250 % 250}.{number % 250 + 1}"
