@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Severity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Least severe first."""
 
 KINDS: Mapping[str, str] = {
     "breaker.opened": "A deployment failed several times in a row; nobody asks it for a while.",

@@ -22,16 +22,19 @@ from frontdesk.server.api import (
     costs,
     feedback,
     forks,
+    occurrences,
     openai,
     staff_keys,
     suggestions,
     transcripts,
+    vendors,
     withdrawals,
 )
 from frontdesk.server.api.suggestions import SuggestionShelf
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
+from frontdesk.server.pages.console.monitor import Spending
 from frontdesk.server.pages.help import Popular
 from frontdesk.server.pages.trouble import show_trouble
 from frontdesk.server.problems import CatchErrors, install_problems
@@ -52,6 +55,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *staff_keys.OPERATIONS,
     *withdrawals.OPERATIONS,
     *costs.OPERATIONS,
+    *vendors.OPERATIONS,
+    *occurrences.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )
@@ -88,6 +93,7 @@ def create_app(app: App) -> FastAPI:
     web.state.suggestions = SuggestionShelf()
     web.state.is_draining = False
     web.state.activity = ActivityFeed(app.database)
+    web.state.spending = Spending(app.database, app.clock)
     for operation in OPERATIONS:
         add_operation(web, operation)
     refuse_undeclared(web)

@@ -48,9 +48,10 @@ from frontdesk.turn.generation import Vendors
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.runner import TurnRunner
+from frontdesk.turn.runner import Load, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.till import Till
+from frontdesk.turn.withdrawals import WithdrawalFeed
 
 STAFF_KEY = "fd_a-key-for-tests"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
@@ -108,6 +109,9 @@ class ScriptedTurns:
 
     def drain(self) -> None:
         """Nothing is claimed here."""
+
+    def load(self) -> Load:
+        return Load(running=len(self.tasks), hands=4, waiting=0, kept=0, oldest_s=0.0, refused=0)
 
     async def close(self) -> None:
         for task in self.tasks:
@@ -321,6 +325,10 @@ class EmptyIndex:
 
     manifest = a_snapshot()
 
+    @property
+    def whole(self) -> "EmptyIndex":
+        return self
+
     def documents(self) -> tuple[()]:
         return ()
 
@@ -382,6 +390,7 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
             clock=clock,
             opening=lambda _: _RELEASE,
         ),
+        withdrawals=WithdrawalFeed(database, tell=releases.lay_over),
         resources=AsyncExitStack(),
     )
     web = create_app(app)

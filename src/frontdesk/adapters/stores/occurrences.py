@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from frontdesk.adapters.stores.schema import occurrences
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
-from frontdesk.domain.occurrences import Occurrence, Severity
+from frontdesk.domain.occurrences import SEVERITIES, Occurrence, Severity
 
 _ADD = insert(occurrences)
 _SAME = (
@@ -46,7 +46,6 @@ _NEWEST = (
     .limit(1)
 )
 _FORGET = delete(occurrences).where(occurrences.c.last_at < bindparam("before"))
-ALL: tuple[Severity, ...] = ("info", "warning", "critical")
 
 
 class Occurrences:
@@ -75,7 +74,7 @@ class Occurrences:
         row = {**same, "at": to_ms(at), "last_at": to_ms(last_at), "times": times, "detail": to_json(detail)}
         self._session.run(_ADD, row)
 
-    def list_recent(self, *, limit: int, severities: Sequence[Severity] = ALL) -> Sequence[Occurrence]:
+    def list_recent(self, *, limit: int, severities: Sequence[Severity] = SEVERITIES) -> Sequence[Occurrence]:
         """Noted last first."""
         rows = self._session.rows(_LIST, {"severities": list(severities), "most": limit})
         return tuple(_to_occurrence(row) for row in rows)

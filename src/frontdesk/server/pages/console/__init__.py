@@ -7,9 +7,10 @@ conversations   the list, searched and narrowed, live
 conversation    one of them: what was said (said), who is behind it, its files
 turns           the trace of a turn (trace): the diagnosis, times, every stage
 knowledge       the live snapshot, its documents, and a question tried on them
+monitor         load, models, money and what happened, live
 """
 
-from frontdesk.server.pages.console import conversation, conversations, knowledge, signing_in, turns
+from frontdesk.server.pages.console import conversation, conversations, knowledge, monitor, signing_in, turns
 
 OPERATIONS = (
     *signing_in.OPERATIONS,
@@ -17,6 +18,7 @@ OPERATIONS = (
     *conversation.OPERATIONS,
     *turns.OPERATIONS,
     *knowledge.OPERATIONS,
+    *monitor.OPERATIONS,
 )
 
 __all__ = ["OPERATIONS"]

@@ -6,6 +6,7 @@ CONVERSATIONS = "/console/conversations"
 TURNS = "/console/turns"
 KNOWLEDGE = "/console/knowledge"
 DOCUMENTS = f"{KNOWLEDGE}/documents"
+MONITOR = "/console/monitor"
 
 
 def conversation_address(conversation_id: str) -> str:

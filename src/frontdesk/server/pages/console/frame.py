@@ -61,6 +61,15 @@ _PLACES: Sequence[tuple[str, Place]] = (
             label="Try a question", hint="Knowledge", href="/console/knowledge/try", also="search retrieval passages"
         ),
     ),
+    (
+        "/console/monitor",
+        Place(
+            label="Monitor",
+            hint="How it is doing",
+            href="/console/monitor",
+            also="load vendors models breaker cost money budget spend occurrences alerts health",
+        ),
+    ),
     ("/", Place(label="Help page with the chat", hint="What customers see", href="/", also="site widget shop")),
     ("/chat", Place(label="Chat on a page of its own", hint="What customers see", href="/chat", also="widget")),
     ("/docs", Place(label="HTTP reference", hint="For programs", href="/docs", also="api openapi rest")),

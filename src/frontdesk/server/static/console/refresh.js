@@ -1,6 +1,6 @@
 // Keeps a part of the page as the server would show it now. Beside hx-sse:connect, whose `changed` events say when:
 //   data-refreshes="#list"   the part; the page's own address gives its newest state
-//   data-newest="top|bottom" where what is new appears
+//   data-newest="top|bottom|anywhere" where what is new appears
 //   data-news="id"           a button that says how much is new while somebody reads elsewhere, writes or selects
 const NEAR_PX = 160;
 const AT_MOST_EVERY_MS = 1000;
@@ -75,6 +75,7 @@ const isElsewhere = () => new URLSearchParams(location.search).has("before");
 
 function isNear(end) {
   const page = document.documentElement;
+  if (end === "anywhere") return true;
   return end === "top" ? scrollY < NEAR_PX : page.scrollHeight - innerHeight - scrollY < NEAR_PX;
 }
 
