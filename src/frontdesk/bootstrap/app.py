@@ -29,6 +29,7 @@ from frontdesk.ports.models import Embedder
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
+from frontdesk.turn.database_watch import DatabaseWatch
 from frontdesk.turn.generation import Vendors
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
@@ -62,9 +63,12 @@ class App:
     till: Till
     resources: AsyncExitStack
     _dispatching: asyncio.Task[None] | None = None
+    _database_watch: DatabaseWatch | None = None
 
     async def __aenter__(self) -> Self:
         self.occurrences.start()
+        self._database_watch = DatabaseWatch(self.database, self.occurrences, clock=self.clock)
+        self._database_watch.start()
         self.withdrawals.start()
         self.till.start()
         await self.runner.start()
@@ -79,6 +83,8 @@ class App:
         await self.runner.close()
         await self.till.close()
         await self.withdrawals.close()
+        if self._database_watch is not None:
+            await self._database_watch.close()
         await self.occurrences.close()
         await self.resources.aclose()
 
