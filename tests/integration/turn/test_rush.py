@@ -52,9 +52,9 @@ async def a_rush(folder: Path, url: str, limits: RunnerLimits = ONE_HAND) -> Asy
         yield world, gate
 
 
-async def arrive(world: World, people: int, **how: str) -> list[Accepted]:
+async def arrive(world: World, people: int, *, address: str = "") -> list[Accepted]:
     """So many write, one after the other, each in a conversation of their own."""
-    return [await world.send(await world.a_conversation(), AUSTRIA, **how) for _ in range(people)]
+    return [await world.send(await world.a_conversation(), AUSTRIA, address=address) for _ in range(people)]
 
 
 async def state_of(world: World, accepted: Accepted) -> TurnState:
