@@ -79,8 +79,15 @@ class _Campaign:
         found = Findings()
         for done in range(options.kills):
             self.tell("kills", done, options.kills, found)
+            servers = self.house.servers
             found += await run_round(
-                self.http, self.house, self.questions, turns=options.turns, random=self.random, signal=options.signal
+                self.http,
+                self.house,
+                self.questions,
+                turns=options.turns,
+                random=self.random,
+                signal=options.signal,
+                victim=self.random.choice(servers) if options.signal == "kill" else servers[done % len(servers)],
             )
         self.tell("kills", options.kills, options.kills, found)
         return found

@@ -29,9 +29,16 @@ _TAKEN_OVER = "turn_taken_over"
 
 
 async def run_round(
-    http: httpx.AsyncClient, house: House, questions: Sequence[str], *, turns: int, random: Random, signal: Signal
+    http: httpx.AsyncClient,
+    house: House,
+    questions: Sequence[str],
+    *,
+    turns: int,
+    random: Random,
+    signal: Signal,
+    victim: RunningServer,
 ) -> Findings:
-    """All servers run before and after."""
+    """All servers run before and after; the victim ends in between."""
     visits = await invite(http, house, questions, count=turns, random=random)
     paying = [asyncio.create_task(visit.pay(http)) for visit in visits]
     try:
@@ -40,7 +47,7 @@ async def run_round(
         await asyncio.sleep(random.uniform(*_MOMENTS_S))
         in_flight = sum(not visit.visitor.is_done for visit in visits)
         died_at, died_at_s = time.time(), time.monotonic()
-        await _die_and_come_back(random.choice(house.servers), signal)
+        await _die_and_come_back(victim, signal)
         ends = await asyncio.gather(*paying, return_exceptions=True)
     finally:
         for task in paying:
@@ -68,7 +75,9 @@ async def judge(house: House, histories: Sequence[History]) -> tuple[Violation, 
 async def _until_accepted(visits: Sequence[Visit]) -> None:
     """Until every customer has heard of their turn."""
     async with asyncio.timeout(PATIENCE_S):
-        while not all(visit.visitor.heard for visit in visits):
+        while True:
+            if all(visit.visitor.heard for visit in visits):
+                return
             await asyncio.sleep(0.01)
 
 
