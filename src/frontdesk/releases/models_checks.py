@@ -64,9 +64,6 @@ def _about_the_server(rung: ModelRoute) -> Iterator[tuple[str, str, str]]:
     if rung.base_url and not _is_address(rung.base_url):
         hint = "It begins with http:// or https://, such as `https://api.example.com/v1`."
         yield "base_url", f"`{rung.base_url}` is no address of a server.", hint
-    if "system" not in rung.capabilities:
-        hint = "Add `system`, or leave the rung out."
-        yield "capabilities", "Every request has instructions, so a rung without `system` is never asked.", hint
 
 
 def check_routes(file: YamlFile, routes: ModelRoutes) -> Iterator[ConfigProblem]:

@@ -102,7 +102,6 @@ def test_what_cannot_work_is_named_with_its_line(tmp_path: Path, text: str, line
         ("reserved_for_answers: 1", "below `max_concurrency`"),
         ("base_url: localhost:8000", "no address"),
         ("base_url: 'http://x:99999'", "no address"),
-        ("capabilities: [stream]", "without `system` is never asked"),
         ("price: {output_usd_per_million: -1}", "cannot be negative"),
     ],
 )
