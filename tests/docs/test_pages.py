@@ -8,7 +8,9 @@ import pytest
 import typer.main
 
 from docs.pages import ROOT, anchors, links, name_of, pages
+from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.cli.main import app
+from frontdesk.domain.occurrences import KINDS
 from frontdesk.settings import PREFIX, Settings
 
 
@@ -42,6 +44,18 @@ def test_every_setting_on_a_page_exists(page: Path) -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", page.read_text(encoding="utf-8")))
 
     assert named <= {PREFIX + key.upper() for key in Settings.model_fields} | {"FRONTDESK_PROT"}
+
+
+def test_the_page_on_faults_explains_every_kind_of_occurrence_and_names_no_metric_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "guide" / "when-things-break.md").read_text(encoding="utf-8")
+    metrics = {f"frontdesk_{name}" for name in re.findall(r"^# TYPE frontdesk_(\w+)", _metrics(), re.MULTILINE)}
+
+    assert dict(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \|$", page, re.MULTILINE)) == dict(KINDS)
+    assert set(re.findall(r"\bfrontdesk_[a-z_]+", page)) <= metrics
+
+
+def _metrics() -> str:
+    return PrometheusTelemetry().render().decode()
 
 
 def test_every_make_target_is_explained() -> None:
