@@ -58,7 +58,12 @@ async def readyz(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Prometheus metrics of this process."""
-    return Response(frontdesk_of(request).telemetry.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    app = frontdesk_of(request)
+    for state in app.vendors.states():
+        app.telemetry.deployment(
+            vendor=state.vendor, model=state.model, breaker=state.breaker, in_flight=state.in_flight
+        )
+    return Response(app.telemetry.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 OPERATIONS = (

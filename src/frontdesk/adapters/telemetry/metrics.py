@@ -9,6 +9,8 @@ from frontdesk.domain.usage import VendorAttempt
 _TURN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 1.2, 2.0, 3.0, 5.0, 10.0, 30.0)
 _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 _WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+_BREAKERS = {"closed": 0, "half_open": 1, "open": 2}
+_PROMPT_BUCKETS = (100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 8000, 16000)
 _RATIO_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -43,7 +45,19 @@ class PrometheusTelemetry:
         self._stage_series: dict[tuple[Stage, str], Histogram] = {}
         self._stage_errors = counter("stage_errors_total", "Stages that ended with an error.", "stage", "reason")
         self._attempts = counter("vendor_attempts_total", "Requests to models.", "vendor", "model", "result")
+        self._breakers = Gauge(
+            "frontdesk_breaker_state",
+            "Whether a deployment is asked: 0 as usual, 1 by one request that probes, 2 not at all.",
+            ["vendor", "model"],
+            registry=self.registry,
+        )
+        self._asking = Gauge(
+            "frontdesk_inflight_requests", "Requests to models under way.", ["vendor", "model"], registry=self.registry
+        )
         self._tokens = counter("tokens_total", "Tokens as the vendor counts them.", "vendor", "model", "kind")
+        self._prompt_tokens = histogram(
+            "prompt_tokens", "Tokens of one request to a model.", _PROMPT_BUCKETS, "feature"
+        )
         self._cost = counter("cost_usd_total", "Money spent on models.", "vendor", "model", "channel", "feature")
         self._unpriced = counter("cost_unknown_total", "Requests whose price is not known.", "vendor", "model")
         self._budgets = {
@@ -94,6 +108,11 @@ class PrometheusTelemetry:
         self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
         self.dropped_readers = counter("dropped_readers_total", "Connections let go because nobody read from them.")
 
+    def deployment(self, *, vendor: str, model: str, breaker: str, in_flight: int) -> None:
+        """How a deployment stands at the moment of scraping."""
+        self._breakers.labels(vendor, model).set(_BREAKERS[breaker])
+        self._asking.labels(vendor, model).set(in_flight)
+
     def render(self) -> bytes:
         """The exposition text that /metrics serves."""
         return generate_latest(self.registry)
@@ -136,6 +155,8 @@ class PrometheusTelemetry:
         ):
             if count:
                 self._tokens.labels(vendor, model, kind).inc(count)
+        if attempt.usage.input_tokens:
+            self._prompt_tokens.labels(attempt.purpose).observe(attempt.usage.input_tokens)
         if attempt.cost_usd is None:
             self._unpriced.labels(vendor, model).inc()
         else:

@@ -266,9 +266,10 @@ class _Descent:
         """
         result = attempt.record.result if attempt.record else "refused"
         if result == "ctx":
-            if self._climb.request is not self._wanted:
+            smaller = shortened(self._wanted)
+            if self._climb.request is not self._wanted or smaller == self._wanted:
                 return False
-            self._climb.request = shortened(self._wanted)
+            self._climb.request = smaller
             return True
         next_quotes = position + 1 < len(self._rungs) and self._rungs[position + 1].is_built_in
         is_worth_it = result in ("5xx", "cut") and attempt.record is not None and attempt.record.first_token_ms is None

@@ -158,13 +158,19 @@ class Vendors:
     _by_deployment: dict[Deployment, _Known] = field(default_factory=dict)
 
     def know(self, rungs: Iterable[Rung]) -> None:
-        """Take over the names and limits of a release's rungs; those of an earlier release no longer hold."""
+        """Take over the names and limits of a release's rungs; those of an earlier release no longer hold.
+
+        What nobody can ask any more is forgotten, unless it is in trouble or under way.
+        """
         routes: dict[Deployment, list[ModelRoute]] = {}
         for rung in rungs:
             if not rung.is_built_in:
                 routes.setdefault(rung.deployment, []).append(rung.route)
         for deployment, its_routes in routes.items():
             self._by_deployment.setdefault(deployment, _Known()).keep_to(its_routes)
+        for deployment, known in list(self._by_deployment.items()):
+            if deployment not in routes and not known.slots.busy and known.breaker.opened_at is None:
+                del self._by_deployment[deployment]
 
     async def admit(self, rung: Rung, *, purpose: Purpose, tokens: int, wait_s: float) -> Permit | None:
         """Leave for a request to this rung; None while it may not be asked.
@@ -204,7 +210,7 @@ class Vendors:
         return self._of(rung).scale
 
     def states(self) -> tuple[VendorState, ...]:
-        """Every deployment of the releases so far, in the order in which they came up."""
+        """Every deployment that may be asked, in the order in which they came up."""
         now = self.monotonic()
         return tuple(_state(deployment, known, now) for deployment, known in self._by_deployment.items())
 
@@ -234,8 +240,8 @@ class Vendors:
     def _of(self, rung: Rung) -> _Known:
         known = self._by_deployment.get(rung.deployment)
         if known is None:
-            self.know([rung])
-            known = self._by_deployment[rung.deployment]
+            known = self._by_deployment[rung.deployment] = _Known()
+            known.keep_to([rung.route])
         return known
 
 

@@ -239,6 +239,18 @@ async def test_limits_of_an_earlier_release_no_longer_hold() -> None:
     assert await leave(vendors, rung()) is None
 
 
+async def test_a_deployment_that_no_release_names_any_more_is_forgotten_once_it_is_idle() -> None:
+    vendors = some_vendors()
+    old, new = rung(base_url="http://old.test"), rung(base_url="http://new.test")
+    vendors.know([old])
+    running = await leave(vendors, old)
+    vendors.know([new])
+    assert [state.base_url for state in vendors.states()] == ["http://old.test", "http://new.test"]
+    end(running)
+    vendors.know([new])
+    assert [state.base_url for state in vendors.states()] == ["http://new.test"]
+
+
 async def test_a_request_that_fails_alike_at_two_vendors_counts_once() -> None:
     vendors = some_vendors()
     large, other = a_model("large", [DOWN]), a_model("other", [DOWN])
