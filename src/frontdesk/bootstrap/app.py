@@ -158,7 +158,7 @@ async def open_app(
             telemetry=telemetry,
             embedder=embedder,
             snapshots=SnapshotShelf(open_snapshots(settings)),
-            outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), clock=clock, owner=owner),
+            outbox=OutboxDispatcher(database, _notifier(settings, vendor_client), owner=owner),
             occurrences=occurrences,
             vendors=vendors,
             reloader=Reloader(

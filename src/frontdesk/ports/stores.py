@@ -496,13 +496,17 @@ class ConversationFinder(Protocol):
 
 
 class Outbox(Protocol):
-    def put(self, topic: str, *, key: str, body: str, at: datetime) -> None: ...
+    def put(self, topic: str, *, key: str, body: str, after_s: float = 0.0) -> None:
+        """Due after so long; a key that this topic has seen before is not put again, even after it is done."""
+        ...
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[OutboxEntry, ...]: ...
 
     def done(self, entry_id: int) -> None: ...
 
-    def retry(self, entry_id: int, *, due_at: datetime, error: str) -> None: ...
+    def retry(self, entry_id: int, *, after_s: float, error: str) -> None:
+        """Let it be due again after so long."""
+        ...
 
 
 class ReleaseStore(Protocol):

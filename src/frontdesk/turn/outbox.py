@@ -2,13 +2,11 @@
 
 import asyncio
 import random
-from datetime import timedelta
 
 import structlog
 
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.ports.channels import Notifier
-from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, OutboxEntry
 from frontdesk.turn.loops import forever
 
@@ -23,10 +21,9 @@ LONGEST_PAUSE_S = 600.0
 class OutboxDispatcher:
     """Sends due entries, several at once; one that was not taken comes again after a growing pause."""
 
-    def __init__(self, database: Database, notifier: Notifier, *, clock: Clock, owner: str) -> None:
+    def __init__(self, database: Database, notifier: Notifier, *, owner: str) -> None:
         self._database = database
         self._notifier = notifier
-        self._clock = clock
         self._owner = owner
 
     async def run(self) -> None:
@@ -59,9 +56,9 @@ class OutboxDispatcher:
             await self._database.write(lambda stores: stores.outbox.done(entry.entry_id))
 
     async def _come_back(self, entry: OutboxEntry, code: str) -> None:
-        due_at = self._clock.now() + timedelta(seconds=pause_s(entry.attempts))
+        after_s = pause_s(entry.attempts)
         log.warning("notice_not_taken", topic=entry.topic, attempts=entry.attempts, code=code)
-        await self._database.write(lambda stores: stores.outbox.retry(entry.entry_id, due_at=due_at, error=code))
+        await self._database.write(lambda stores: stores.outbox.retry(entry.entry_id, after_s=after_s, error=code))
 
 
 def pause_s(attempts: int) -> float:

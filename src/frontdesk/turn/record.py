@@ -123,7 +123,7 @@ def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> Esc
     stores.conversations.set_status(escalation.conversation_id, ConversationStatus.WAITING)
     conversation = stores.conversations.get(escalation.conversation_id)
     if conversation is None or conversation.origin != "simulated":
-        stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened), at=opened.opened_at)
+        stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened))
     return EscalationOpened(escalation_id=opened.escalation_id, turn_id=opened.turn_id, reason=opened.reason, text=text)
 
 

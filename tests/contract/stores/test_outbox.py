@@ -1,28 +1,26 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 from frontdesk.ports.stores import Database, OutboxEntry, Stores
 
-PAST = datetime(2026, 1, 1, tzinfo=UTC)
-FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
+LATER_S = 3600.0
 
 
 async def claim(database: Database, owner: str, *, lease_s: float = 60, limit: int = 10) -> tuple[OutboxEntry, ...]:
     return await database.write(lambda stores: stores.outbox.claim(owner, lease_s=lease_s, limit=limit))
 
 
-async def put(database: Database, *keys: str, at: datetime = PAST) -> None:
+async def put(database: Database, *keys: str, after_s: float = 0.0) -> None:
     def work(stores: Stores) -> None:
         for key in keys:
-            stores.outbox.put("ticket", key=key, body=f"body of {key}", at=at)
+            stores.outbox.put("ticket", key=key, body=f"body of {key}", after_s=after_s)
 
     await database.write(work)
 
 
 async def test_gives_what_is_due_oldest_first_to_one_claimer(database: Database) -> None:
-    await put(database, "b", at=PAST + timedelta(hours=1))
-    await put(database, "a")
-    await put(database, "later", at=FUTURE)
+    await put(database, "b", after_s=-1.0)
+    await put(database, "a", after_s=-2.0)
+    await put(database, "later", after_s=LATER_S)
 
     taken = await claim(database, "me")
     assert [(entry.key, entry.body, entry.attempts) for entry in taken] == [
@@ -51,9 +49,9 @@ async def test_gives_an_entry_again_when_its_claimer_has_died(database: Database
 async def test_gives_a_failed_entry_again_when_it_is_due(database: Database) -> None:
     await put(database, "a")
     (entry,) = await claim(database, "me")
-    await database.write(lambda s: s.outbox.retry(entry.entry_id, due_at=FUTURE, error="503"))
+    await database.write(lambda s: s.outbox.retry(entry.entry_id, after_s=LATER_S, error="503"))
     assert await claim(database, "me") == ()
-    await database.write(lambda s: s.outbox.retry(entry.entry_id, due_at=PAST, error="503"))
+    await database.write(lambda s: s.outbox.retry(entry.entry_id, after_s=0.0, error="503"))
     (again,) = await claim(database, "me")
     assert (again.entry_id, again.attempts) == (entry.entry_id, 2)
 
@@ -62,7 +60,7 @@ async def test_an_entry_that_is_done_stays_done(database: Database) -> None:
     await put(database, "a")
     (entry,) = await claim(database, "me")
     await database.write(lambda stores: stores.outbox.done(entry.entry_id))
-    await database.write(lambda s: s.outbox.retry(entry.entry_id, due_at=PAST, error="too late"))
+    await database.write(lambda s: s.outbox.retry(entry.entry_id, after_s=0.0, error="too late"))
     assert await claim(database, "me") == ()
 
 

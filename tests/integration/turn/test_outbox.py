@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_release, a_world
-from frontdesk.adapters.clock import SystemClock
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.turn.outbox import LONGEST_PAUSE_S, OutboxDispatcher, pause_s
 
@@ -33,7 +32,7 @@ async def test_an_escalation_is_told_once(tmp_path: Path, url: str) -> None:
     async with a_world(a_release(tmp_path), url=url) as world:
         conversation = await world.a_conversation()
         await world.ask(conversation, "I want to talk to a person")
-        dispatcher = OutboxDispatcher(world.database, listener, clock=world.clock, owner="outbox")
+        dispatcher = OutboxDispatcher(world.database, listener, owner="outbox")
         sent = [await dispatcher.send_due(), await dispatcher.send_due()]
 
     assert sent == [1, 0]
@@ -47,7 +46,7 @@ async def test_a_notice_that_was_not_taken_comes_again_later_and_is_not_lost(tmp
     listener = Listener(failures=1)
     async with a_world(a_release(tmp_path), url=url) as world:
         await world.ask(await world.a_conversation(), "I want to talk to a person")
-        dispatcher = OutboxDispatcher(world.database, listener, clock=SystemClock(), owner="outbox")
+        dispatcher = OutboxDispatcher(world.database, listener, owner="outbox")
         tried = await dispatcher.send_due()
         at_once = await dispatcher.send_due()
         waiting = len(listener.taken)
@@ -72,7 +71,7 @@ async def test_a_notifier_that_crashes_neither_loses_a_notice_nor_ends_the_dispa
     monkeypatch.setattr("frontdesk.turn.outbox.POLL_S", 0.01)
     broken = Broken()
     async with a_world(a_release(tmp_path)) as world:
-        dispatcher = OutboxDispatcher(world.database, broken, clock=SystemClock(), owner="outbox")
+        dispatcher = OutboxDispatcher(world.database, broken, owner="outbox")
         running = asyncio.create_task(dispatcher.run())
         for _ in range(2):
             await world.ask(await world.a_conversation(), "I want to talk to a person")

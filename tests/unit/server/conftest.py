@@ -377,7 +377,7 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         telemetry=telemetry,
         embedder=None,
         snapshots=SnapshotShelf(FolderSnapshotStore(Path("nowhere"))),
-        outbox=OutboxDispatcher(database, LogNotifier(), clock=clock, owner="test"),
+        outbox=OutboxDispatcher(database, LogNotifier(), owner="test"),
         occurrences=occurrences,
         vendors=Vendors(monotonic=clock.monotonic),
         till=Till(database, BudgetWatch(telemetry, occurrences), ceilings=Ceilings),

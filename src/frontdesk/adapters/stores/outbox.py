@@ -1,6 +1,5 @@
 """What must reach the outside: committed with our rows, sent after, tried again until it is done."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select, update
@@ -8,10 +7,12 @@ from sqlalchemy import BigInteger, bindparam, select, update
 from frontdesk.adapters.stores.schema import outbox
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.sql import DatabaseNow, insert_if_absent
-from frontdesk.adapters.stores.values import from_ms, to_ms, to_ms_span
+from frontdesk.adapters.stores.values import from_ms, to_ms_span
 from frontdesk.ports.stores import OutboxEntry
 
-_PUT = insert_if_absent(outbox)
+_DUE_AT = DatabaseNow() + bindparam("after_ms", type_=BigInteger)
+"""Counted from the database's own time: a process whose clock is wrong delays nothing."""
+_PUT = insert_if_absent(outbox).values(due_at=_DUE_AT)
 _DUE = (
     select(outbox.c.entry_id)
     .where(outbox.c.done_at.is_(None), outbox.c.due_at <= DatabaseNow(), outbox.c.lease_until <= DatabaseNow())
@@ -37,7 +38,7 @@ _DONE = (
 _RETRY = (
     update(outbox)
     .where(outbox.c.entry_id == bindparam("wanted"), outbox.c.done_at.is_(None))
-    .values(lease_owner=None, lease_until=0)
+    .values(lease_owner=None, lease_until=0, due_at=_DUE_AT)
 )
 
 
@@ -45,9 +46,9 @@ class OutgoingEntries:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, topic: str, *, key: str, body: str, at: datetime) -> None:
-        """Due from `at`; a key that this topic has seen before is not put again, even after it is done."""
-        row = {"topic": topic, "key": key, "body": body, "due_at": to_ms(at)}
+    def put(self, topic: str, *, key: str, body: str, after_s: float = 0.0) -> None:
+        """Due after so long; a key that this topic has seen before is not put again, even after it is done."""
+        row = {"topic": topic, "key": key, "body": body, "after_ms": to_ms_span(after_s)}
         self._session.run(_PUT, {**row, "attempts": 0, "lease_until": 0, "error": ""})
 
     def claim(self, owner: str, *, lease_s: float, limit: int) -> tuple[OutboxEntry, ...]:
@@ -60,8 +61,9 @@ class OutgoingEntries:
         """It has arrived; the body is no longer kept."""
         self._session.run(_DONE, {"wanted": entry_id})
 
-    def retry(self, entry_id: int, *, due_at: datetime, error: str) -> None:
-        self._session.run(_RETRY, {"wanted": entry_id, "due_at": to_ms(due_at), "error": error})
+    def retry(self, entry_id: int, *, after_s: float, error: str) -> None:
+        """Let it be due again after so long."""
+        self._session.run(_RETRY, {"wanted": entry_id, "after_ms": to_ms_span(after_s), "error": error})
 
 
 def _to_entry(row: Any) -> OutboxEntry:
