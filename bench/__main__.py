@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-NAMES = ("turns", "grounding", "guards", "retrieval", "fusion", "ingestion", "storage", "pages", "failover")
+NAMES = ("turns", "grounding", "guards", "retrieval", "fusion", "prompts", "ingestion", "storage", "pages", "failover")
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(NAMES)

@@ -200,8 +200,9 @@ class NearMiss:
     dense_score: float | None
     lexical_rank: int | None
     dense_rank: int | None
-    cut_by: Literal["limit", "same_document", "duplicate", "length"]
-    """Enough better ones; enough of its document; says what a better one says; the passages were long enough."""
+    cut_by: Literal["limit", "far", "same_document", "duplicate", "length"]
+    """Enough better ones; far below the best; enough of its document; says what a better one says; the passages were
+    long enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

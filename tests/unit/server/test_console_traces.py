@@ -412,6 +412,40 @@ async def test_long_texts_and_many_passages_are_all_there(desk: Any) -> None:
     assert len(_words(title[1])) <= 120
 
 
+async def test_says_how_much_of_a_prompt_its_passages_are(desk: Any) -> None:
+    passages = (replace(PASSAGE, text="One.\n\nTwo."), replace(PASSAGE, text="Not sent."))
+    prompt = json.dumps({"system": "x" * 60, "user": "One.\n\nTwo."}, indent=1)
+    shown = await show(desk, replace(WHOLE, retrieval=replace(FOUND, passages=passages), prompt=prompt))
+    assert f"{len(prompt)} characters, {12 / len(prompt):.0%} of them passages" in shown.chapter("generate")
+
+
+async def test_an_answer_given_again_is_told_with_the_search_behind_it_and_without_a_model(desk: Any) -> None:
+    timings = (
+        StageTiming(stage=Stage.GUARD_IN, step="", ms=0.5),
+        StageTiming(stage=Stage.IDENTITY, step="", ms=0.1),
+        StageTiming(stage=Stage.ROUTE, step="cache", ms=0.01),
+        StageTiming(stage=Stage.DELIVER, step="", ms=2.0),
+    )
+    answer = replace(WHOLE.answer, degraded=(), confidence="high")
+    found = replace(FOUND, level="high", confidence=0.9)
+    record = replace(
+        WHOLE,
+        answer=answer,
+        retrieval=found,
+        withheld=(),
+        attempts=(),
+        prompt="",
+        timings=timings,
+        cached_from=TurnId("turn_earlier"),
+    )
+    shown = await show(desk, record)
+    assert "The same question had been answered before" in shown.words
+    assert "Given again from turn_earlier" in shown.words
+    assert PASSAGE.title in shown.chapter("retrieve")
+    assert "It did not run: an answer was given again." in shown.chapter("generate")
+    assert "did not run" not in shown.chapter("ground")
+
+
 async def test_the_command_asks_the_same_and_nothing_else(desk: Any) -> None:
     question = "Does 'free' mean $(reboot) `id` \" or \n -- --help?"
     shown = await show(desk, WHOLE, question=question)

@@ -1,6 +1,6 @@
 """Ranked chunks made into passages: near-duplicates removed, neighbours joined, no document alone on the stage."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,7 +21,11 @@ WIDEST_GAP = 200
 NEAR_MISSES = 5
 """Chunks that were not used and are kept for whoever looks into the turn."""
 
-Cut = Literal["limit", "same_document", "duplicate", "length"]
+FAR = 4.0
+"""Standard deviations of the fused score that a passage may lie below the best one. What is further below hardly ever
+holds what was asked for, and every prompt pays for it. Measured in bench/prompts.py."""
+
+Cut = Literal["limit", "far", "same_document", "duplicate", "length"]
 """Why a chunk was not used."""
 Ranks = tuple[Mapping[int, int], Mapping[int, int]]
 
@@ -110,10 +114,24 @@ def assemble_passages(
     scores = {hit.row: hit.score for hit in ranking}
     ranks = legs.ranks()
     passages = [_join(run, index, scores, legs, ranks) for run in _runs(choice.chosen)]
+    passages.sort(key=lambda passage: (-passage.score, passage.chunk_id))
+    near = tuple(passage for passage in passages if passage.score >= passages[0].score - FAR)
+    left_out = [*choice.passed_over, *_far(choice.chosen, near, scores)]
+    left_out.sort(key=lambda item: (-item[0].score, item[0].row))
     return Assembled(
-        passages=tuple(sorted(passages, key=lambda passage: (-passage.score, passage.chunk_id))),
-        near_misses=tuple(_near_miss(hit, chunk, cut, legs, ranks) for hit, chunk, cut in choice.passed_over),
+        passages=near,
+        near_misses=tuple(_near_miss(hit, chunk, cut, legs, ranks) for hit, chunk, cut in left_out[:NEAR_MISSES]),
     )
+
+
+def _far(
+    chosen: Sequence[tuple[int, Chunk]], near: Sequence[Passage], scores: Mapping[int, float]
+) -> Iterator[tuple[Hit, Chunk, Cut]]:
+    """Chosen chunks that are part of no passage which is near enough to the best."""
+    used = {chunk_id for passage in near for chunk_id in passage.chunk_ids}
+    for row, chunk in chosen:
+        if chunk.chunk_id not in used:
+            yield Hit(row=row, score=scores[row]), chunk, "far"
 
 
 def _is_known(row: int, others: Iterable[int], terms: ChunkTerms) -> bool:

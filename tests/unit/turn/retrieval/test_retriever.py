@@ -15,7 +15,7 @@ from frontdesk.domain.release import RetrievalSettings
 from frontdesk.domain.turn import RetrievalResult, SearchQuery
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.models import ChatTurn, Embedder
-from frontdesk.turn.retrieval import Retriever
+from frontdesk.turn.retrieval import Retriever, passages
 
 MakeIndex = Callable[..., KnowledgeIndex]
 MEMBERS = Audiences(labels=frozenset({"public", "members"}))
@@ -226,6 +226,35 @@ async def test_a_repetition_is_a_near_miss_and_says_so(make_index: MakeIndex, em
     index = make_index([("one", "en", "public", text), ("two", "en", "public", text)])
     found = await ask(index, embedder, "Can I return unused items?")
     assert [miss.cut_by for miss in found.near_misses] == ["duplicate"]
+
+
+async def test_a_passage_far_below_the_best_is_left_out_and_says_so(
+    index: KnowledgeIndex, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "What does shipping to Austria cost?"
+    found = await ask(index, embedder, question)
+    monkeypatch.setattr(passages, "FAR", float("inf"))
+    everything = await ask(index, embedder, question)
+    best = everything.passages[0]
+    far = [one for one in everything.passages if one.score < best.score - 4.0]
+    assert far
+    assert found.passages == everything.passages[: -len(far)]
+    left_out = [miss for miss in found.near_misses if miss.cut_by == "far"]
+    assert {miss.chunk_id for miss in left_out} == {chunk_id for one in far for chunk_id in one.chunk_ids}
+    scores = [miss.score for miss in found.near_misses]
+    assert scores == sorted(scores, reverse=True)
+    assert found.confidence == everything.confidence
+
+
+async def test_the_neighbour_of_a_good_chunk_stays_with_it(
+    index: KnowledgeIndex, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "When do express parcels and parcels to islands arrive?"
+    everything = await ask(index, embedder, question)
+    assert len(everything.passages[0].chunk_ids) > 1
+    monkeypatch.setattr(passages, "FAR", 0.0)
+    found = await ask(index, embedder, question)
+    assert found.passages == everything.passages[:1]
 
 
 async def test_the_signs_add_up_to_the_confidence(index: KnowledgeIndex, embedder: Embedder) -> None:

@@ -1,5 +1,6 @@
 """The stages after the search: generate, ground, guard out, deliver, record."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -67,6 +68,8 @@ class Attempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     prompt: str
+    passages_share: str
+    """How much of the prompt its passages are; empty where that is not known."""
     attempts: Sequence[Attempt]
     is_passed_over: bool
     """A model further up was not even asked: it had failed too often shortly before, or had no time left."""
@@ -129,7 +132,20 @@ def read_generation(record: Record) -> Generation | None:
         return None
     fell = {"model_fallback", "extractive_fallback"} & {*record.words("degraded")}
     has_failed = any(row.get("result") != "ok" for row in record.rows("attempts"))
-    return Generation(prompt=prompt, attempts=attempts, is_passed_over=bool(fell) and not has_failed)
+    return Generation(
+        prompt=prompt,
+        passages_share=_passages_share(prompt, record.passages),
+        attempts=attempts,
+        is_passed_over=bool(fell) and not has_failed,
+    )
+
+
+def _passages_share(prompt: str, passages: Sequence[Fields]) -> str:
+    """Of the passages that stand in the prompt, as they are or as JSON has them."""
+    texts = [str(one.get("text") or "") for one in passages]
+    sent = [found for text in texts if text for found in (text, json.dumps(text, ensure_ascii=False)[1:-1])]
+    length = sum(len(found) for found in dict.fromkeys(sent) if found in prompt)
+    return f"{length / len(prompt):.0%}" if length else ""
 
 
 def _attempt(found: Fields) -> Attempt:

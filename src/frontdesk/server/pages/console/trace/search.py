@@ -19,6 +19,7 @@ _SIGNS: Mapping[str, str] = {
 }
 _CUTS: Mapping[str, str] = {
     "limit": "enough better ones",
+    "far": "far below the best",
     "same_document": "enough of its document",
     "duplicate": "says what a better one says",
     "length": "the passages were long enough",
