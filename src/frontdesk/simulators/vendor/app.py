@@ -109,7 +109,8 @@ class _Reply(Response):
 
     def _note(self) -> None:
         self._entry.took_s = time.monotonic() - self._started_s
-        self._bill.charge(self._model, self._at_s, input_tokens=self._read, output_tokens=self._progress.tokens)
+        if self._progress.has_begun:
+            self._bill.charge(self._model, self._at_s, input_tokens=self._read, output_tokens=self._progress.tokens)
 
 
 def _case(vendor: _Vendor, ask: Ask, does: str) -> Case:

@@ -1,4 +1,4 @@
-"""The vendor's bill: what it wrote until it was done or the client hung up, by day and model."""
+"""The vendor's bill: what it read of requests that it took, and wrote until the client hung up, by day and model."""
 
 import csv
 import io
@@ -27,14 +27,12 @@ class _Line:
 
 @dataclass(slots=True)
 class Bill:
-    """Running totals; a request of which nothing was written costs nothing."""
+    """Running totals; a request that was refused costs nothing."""
 
     behaviour: VendorBehaviour
     lines: dict[tuple[str, str], _Line] = field(default_factory=lambda: defaultdict(_Line))
 
     def charge(self, model: str, at_s: float, *, input_tokens: int, output_tokens: int) -> None:
-        if not output_tokens:
-            return
         line = self.lines[datetime.fromtimestamp(at_s, UTC).date().isoformat(), model]
         line.requests += 1
         line.input_tokens += input_tokens

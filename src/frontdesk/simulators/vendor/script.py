@@ -49,6 +49,8 @@ class Progress:
     bytes: int = 0
     first_byte_s: float | None = None
     how: How = "open"
+    has_begun: bool = False
+    """The request was taken: its head was sent."""
 
 
 class SimulatedConnection(HttpToolsProtocol):
@@ -86,6 +88,7 @@ async def _send(script: Script, send: Send, progress: Progress, gone: "asyncio.T
     start = loop.time()
     if script.has_head:
         await send(_head(script))
+        progress.has_begun = script.status == 200
     position = 0
     while position < len(script.pieces) and not gone.done():
         wait_s = start + script.pieces[position].due_ms / 1000 - loop.time()
