@@ -90,7 +90,9 @@ def test_busy_keeps_the_message_and_sends_it_again_under_its_key(page: Page, sit
     page.route("**/messages", fail_once)
     open_chat(page, site)
     ask(page, NORWAY)
-    expect(page.get_by_text("Many people are writing right now. It is kept, and sent again by itself.")).to_be_visible()
+    expect(
+        page.get_by_text("Many people are writing right now. Your message is kept, and sent again by itself.")
+    ).to_be_visible()
     expect(answer(page)).to_contain_text("16.90 EUR")
     expect(page.locator(".said.customer")).to_have_count(1)
     assert len(set(keys)) == 1

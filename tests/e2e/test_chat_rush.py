@@ -102,7 +102,7 @@ def test_a_person_can_be_asked_for_while_a_message_waits(visitor: Page, tmp_path
 
 def test_a_refused_message_stays_and_is_answered_without_being_touched(visitor: Page, tmp_path: Path) -> None:
     desk = open_desk(tmp_path, max_kept=0)
-    sent_again = "It is kept, and sent again by itself."
+    sent_again = "Your message is kept, and sent again by itself."
     try:
         open_chat(visitor, desk.url)
         with Crowd(desk.url):

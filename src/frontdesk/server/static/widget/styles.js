@@ -70,7 +70,7 @@ select { padding: .25em; background: var(--ground); }
 .operator .bubble { border-radius: 1em; border-start-start-radius: .2em; }
 .operator h3 { color: var(--accent); }
 .cut { max-height: 15em; overflow: hidden; mask: linear-gradient(#000 70%, #0000); }
-.sending { opacity: .6; }
+.sending .bubble { opacity: .6; }
 .problem, [data-kind=trouble] { color: var(--bad); }
 :is(.hint, .problem) button { padding: 0 .3em; }
 .text ul, .text ol { padding-inline-start: 1.5em; }
