@@ -32,7 +32,7 @@ from frontdesk.turn.grounding.check import Reading, read, summarise_cosines
 from frontdesk.turn.grounding.citations import prepare, window_text
 from frontdesk.turn.grounding.evidence import take_apart
 from frontdesk.turn.grounding.features import NAMES, VECTOR_NAMES
-from frontdesk.turn.grounding.risk import RiskModel, TreeEnsemble
+from frontdesk.turn.grounding.risk import Rarities, RiskModel, TreeEnsemble
 
 SEED = 7
 WEIGHTS = Path(__file__).parents[1] / "src/frontdesk/turn/grounding/weights.json"
@@ -122,7 +122,7 @@ def load_rows(folder: Path) -> list[Row]:
 def measure(rows: Sequence[Row], embedder: Embedder | None) -> Data:
     rarities = rarity_table(rows)
     untrained = TreeEnsemble(bias=0.0, trees=())
-    model = RiskModel(words=untrained, vectors=untrained, undecided=(0.0, 1.0), rarities={"en": rarities})
+    model = RiskModel(words=untrained, vectors=untrained, undecided=(0.0, 1.0), rarities={"en": Rarities(rarities)})
     readings = [_read(row, model) for row in rows]
     words = np.array([reading.whole.features if reading.whole else [0.0] * len(NAMES) for reading in readings])
     vectors = _cosines(readings, embedder) if embedder else np.zeros((len(rows), 0))

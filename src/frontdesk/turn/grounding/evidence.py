@@ -86,17 +86,26 @@ def covered(claim: Piece, stems: frozenset[str], joined: frozenset[str]) -> froz
     plain = claim.stems & stems
     if len(plain) == len(claim.stems):
         return plain
-    written = joined & frozenset(token.rstrip("s") for token in claim.tokens)
+    written, apart = joined & _singular(claim.tokens), claim.joined & stems
+    if not written and not apart:
+        return plain
     together = frozenset(
         stem for stem in claim.stems - plain if any(word.startswith(stem[:_PREFIX]) for word in written)
     )
-    apart = claim.joined & stems if claim.joined else frozenset()
     halves = frozenset(stem for stem in claim.stems - plain if any(stem in word for word in apart))
     return plain | together | halves
 
 
+@lru_cache(maxsize=256)
+def _singular(tokens: tuple[str, ...]) -> frozenset[str]:
+    """Kept, since a claim meets many sentences."""
+    return frozenset(token.rstrip("s") for token in tokens)
+
+
 def kin(missing: frozenset[str], stems: frozenset[str]) -> frozenset[str]:
     """Stems that share a beginning with one that is there: `vegetar` and `vegetarian`."""
+    if not missing:
+        return missing
     heads = {stem[:_PREFIX] for stem in stems if len(stem) >= _PREFIX}
     return frozenset(stem for stem in missing if len(stem) >= _PREFIX and stem[:_PREFIX] in heads)
 
@@ -165,6 +174,9 @@ def _is_lead(piece: Piece) -> bool:
 
 def _overlap(claim: Piece, piece: Piece, rarity: Rarity) -> float:
     """Shared weight, with a little for shared wording and amounts, so that the closest of like sentences wins."""
-    shared = weigh(claim.stems & piece.stems, rarity)
-    near = sum(1 for amount in claim.amounts for other in piece.amounts if amount.value == other.value)
+    stems = claim.stems & piece.stems
+    shared = weigh(stems, rarity) if stems else 0.0
+    near = 0
+    if claim.amounts and piece.amounts:
+        near = sum(1 for amount in claim.amounts for other in piece.amounts if amount.value == other.value)
     return shared + 0.02 * len(claim.pairs & piece.pairs) + 0.3 * near + _QUOTED * (claim.tokens == piece.tokens)

@@ -15,22 +15,25 @@ _UNKNOWN = 1.0
 """Weight of a stem that was rarely or never met."""
 
 
+Tree = float | tuple[int, float, "Tree", "Tree"]
+"""A leaf: what it adds to the log odds. Else a feature, its threshold, and what follows up to it and beyond it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEnsemble:
-    """Boosted decision trees; a leaf's `feature` is -1 and its `value` is what it adds to the log odds."""
+    """Boosted decision trees."""
 
     bias: float
-    trees: tuple[tuple[tuple[int, float, int, int], ...], ...]
-    """Per tree its nodes, root first: feature, threshold (or the leaf's value), left child, right child."""
+    trees: tuple[Tree, ...]
 
     def risk(self, features: Sequence[float]) -> float:
         """0 to 1, calibrated where supported and unsupported texts are equally many."""
         odds = self.bias
-        for nodes in self.trees:
-            feature, threshold, left, right = nodes[0]
-            while feature >= 0:
-                feature, threshold, left, right = nodes[left if features[feature] <= threshold else right]
-            odds += threshold
+        for node in self.trees:
+            while isinstance(node, tuple):
+                feature, threshold, left, right = node
+                node = left if features[feature] <= threshold else right  # noqa: PLW2901
+            odds += node
         return 1.0 / (1.0 + exp(-odds)) if odds > -700 else 0.0
 
 
@@ -44,12 +47,21 @@ class RiskModel:
     """Reads `features.NAMES` and `features.VECTOR_NAMES`."""
     undecided: tuple[float, float]
     """Risks between these are decided with vectors, where there is an embedder."""
-    rarities: Mapping[str, Mapping[str, float]]
+    rarities: Mapping[str, "Rarities"]
     """Language to stem to weight."""
 
     def rarity_in(self, language: str) -> Rarity:
-        known = self.rarities.get(language, {})
-        return lambda stem: known.get(stem, _UNKNOWN)
+        return self.rarities.get(language, _NOTHING_KNOWN).__getitem__
+
+
+class Rarities(dict[str, float]):
+    """Weight of a stem; asked a thousand times a turn, so that looking one up is the dictionary's own doing."""
+
+    def __missing__(self, stem: str) -> float:
+        return _UNKNOWN
+
+
+_NOTHING_KNOWN = Rarities()
 
 
 @lru_cache(maxsize=1)
@@ -68,15 +80,17 @@ def parse_model(stored: Mapping[str, Any]) -> RiskModel:
         words=_ensemble(stored["words"]),
         vectors=_ensemble(stored["vectors"]),
         undecided=(low, high),
-        rarities=stored["rarities"],
+        rarities={language: Rarities(weights) for language, weights in stored["rarities"].items()},
     )
 
 
 def _ensemble(stored: Mapping[str, Any]) -> TreeEnsemble:
-    return TreeEnsemble(
-        bias=stored["bias"],
-        trees=tuple(
-            tuple((int(node[0]), float(node[1]), int(node[2]), int(node[3])) for node in tree)
-            for tree in stored["trees"]
-        ),
-    )
+    return TreeEnsemble(bias=stored["bias"], trees=tuple(_tree(nodes, 0) for nodes in stored["trees"]))
+
+
+def _tree(nodes: Sequence[Sequence[float]], place: int) -> Tree:
+    """The tree from a node on; in the file a node is feature, threshold, left and right, and a leaf's feature is -1."""
+    feature, value, left, right = nodes[place]
+    if feature < 0:
+        return float(value)
+    return int(feature), float(value), _tree(nodes, int(left)), _tree(nodes, int(right))
