@@ -15,6 +15,7 @@ from frontdesk.domain.events import (
     FeedbackGiven,
     StoredEvent,
     TurnAccepted,
+    TurnDelayed,
     TurnFailed,
     TurnReset,
 )
@@ -126,6 +127,8 @@ class _Reader:
                 self._ratings[data["turn_id"]] = _rating(data)
             case EscalationOpened.kind:
                 self._entries.append(_escalated(event, data))
+            case TurnDelayed.kind:
+                self._entries.append(_delayed(event, data))
             case _:
                 self._entries.append(_other(event, data))
 
@@ -166,9 +169,7 @@ def _answered(event: StoredEvent, data: Mapping[str, Any]) -> Said:
         anchor=data["turn_id"],
         speaker="note" if is_silent else "assistant",
         at=event.at,
-        pieces=_plain("The assistant said nothing: a person has the conversation.")
-        if is_silent
-        else cited(text, sources),
+        pieces=_plain(_why_silent(data)) if is_silent else cited(text, sources),
         is_erased=text is None,
         badges=_badges(data, outcome),
         took=words.say_ms(data["timings_ms"].get("total")),
@@ -176,6 +177,12 @@ def _answered(event: StoredEvent, data: Mapping[str, Any]) -> Said:
         turn_id=data["turn_id"],
         sources=sources,
     )
+
+
+def _why_silent(data: Mapping[str, Any]) -> str:
+    if "superseded" in (data.get("degraded") or ()):
+        return "The assistant did not answer this by itself: the next message took its place."
+    return "The assistant said nothing: a person has the conversation."
 
 
 def _badges(data: Mapping[str, Any], outcome: str) -> tuple[Badge, ...]:
@@ -211,6 +218,11 @@ def _escalated(event: StoredEvent, data: Mapping[str, Any]) -> Said:
         pieces=_plain(f"Handed over to people: {why}."),
         turn_id="",
     )
+
+
+def _delayed(event: StoredEvent, data: Mapping[str, Any]) -> Said:
+    text = f"Too many people wrote at once; the customer was told: {data['text']}"
+    return Said(anchor=f"event-{event.seq}", speaker="note", at=event.at, pieces=_plain(text))
 
 
 def _other(event: StoredEvent, data: Mapping[str, Any]) -> Said:

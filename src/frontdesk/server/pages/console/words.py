@@ -54,6 +54,7 @@ DEGRADED: Mapping[str, str] = {
     "budget_short_context": "shorter request, to save",
     "budget_extractive": "passages quoted, to save",
     "judge_inconclusive": "second reader gave no verdict",
+    "superseded": "overtaken by the next message",
 }
 REASONS: Mapping[str, str] = {
     FeedbackReason.WRONG: "wrong",
