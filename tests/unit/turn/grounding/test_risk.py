@@ -17,7 +17,7 @@ def test_weights_for_other_features_are_refused() -> None:
 
 
 def test_a_tree_goes_left_up_to_its_threshold() -> None:
-    ensemble = TreeEnsemble(bias=0.0, trees=(((0, 1.0, 1, 2), (-1, -2.0, 0, 0), (-1, 2.0, 0, 0)),))
+    ensemble = TreeEnsemble(bias=0.0, trees=((0, 1.0, -2.0, 2.0),))
     assert ensemble.risk([1.0]) == pytest.approx(0.1192, abs=1e-4)
     assert ensemble.risk([1.1]) == pytest.approx(0.8808, abs=1e-4)
 
