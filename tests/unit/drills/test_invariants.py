@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frontdesk.drills.invariants import INVARIANTS, History, Kept, check
+from frontdesk.drills.invariants import INVARIANTS, History, Kept, check, check_asked
 from frontdesk.drills.invariants.lineage import digest_of
 from frontdesk.drills.visitor import Heard
 
@@ -47,6 +47,7 @@ def a_turn(**changes: Any) -> dict[str, Any]:
         "message_id": "msg_1",
         "idempotency_key": "key",
         "state": "ended",
+        "fence": 1,
         "outcome": "answered",
         "ended_at": 5_000,
         "deadline_at": 30_000,
@@ -67,7 +68,7 @@ def a_message(role: str, text: str, **changes: Any) -> dict[str, Any]:
 
 
 def an_attempt(**changes: Any) -> dict[str, Any]:
-    row = {"turn_id": TURN, "model": "sim", "cost_usd": "0.000012", "input_tokens": 9}
+    row = {"turn_id": TURN, "model": "sim", "reported_model": "", "cost_usd": "0.000012", "input_tokens": 9}
     return {**row, "output_tokens": 4, "cached_tokens": 0, **changes}
 
 
@@ -333,6 +334,18 @@ def test_every_invariant_that_is_checked_is_found_broken_by_some_forgery() -> No
 def test_an_entry_for_a_worker_that_died_is_no_violation() -> None:
     booked = an_entry(note="No word of it since its worker died.", cost_nanousd=99_000, output_tokens=400)
     assert check(kept_of(ledger=(an_entry(), booked)), (history_of(),)) == ()
+
+
+def test_what_a_worker_booked_before_it_left_its_turn_to_the_next_is_no_violation() -> None:
+    kept = kept_of(turns=(a_turn(fence=2),), ledger=(an_entry(), an_entry(output_tokens=1)))
+    assert check(kept, (history_of(),)) == ()
+
+
+@pytest.mark.parametrize(("asked", "is_clean"), [(0, False), (1, False), (2, True), (3, True), (4, False)])
+def test_the_vendors_own_log_lies_between_what_is_measured_and_what_is_booked(asked: int, is_clean: bool) -> None:
+    """Two requests are measured, and a third is guessed for a worker that died before or after it asked."""
+    kept = kept_of(ledger=(an_entry(), an_entry(), an_entry(note="Its worker died.")))
+    assert (list(check_asked(kept, asked)) == []) is is_clean
 
 
 def test_a_message_that_was_never_acknowledged_may_be_missing() -> None:

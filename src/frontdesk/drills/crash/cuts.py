@@ -9,7 +9,7 @@ import httpx
 
 from frontdesk.drills.crash.findings import Findings
 from frontdesk.drills.crash.house import House
-from frontdesk.drills.crash.kills import judge
+from frontdesk.drills.crash.kills import judge, newest_request
 from frontdesk.drills.crash.visits import histories_of, invite
 from frontdesk.drills.visitor import Heard
 
@@ -22,6 +22,7 @@ _LATEST_BYTE = 900
 async def run_cuts(http: httpx.AsyncClient, house: House, questions: Sequence[str], *, random: Random) -> Findings:
     """Some readers at once, each of whom hangs up several times."""
     wanted = [[random.randint(0, _LATEST_BYTE) for _ in range(CUTS_EACH)] for _ in range(READERS)]
+    newest = await newest_request(house)
     visits = await invite(http, house, questions, count=READERS, random=random, cuts=wanted, people=False)
     await asyncio.gather(*(visit.pay(http) for visit in visits))
     histories = await histories_of(http, house, visits)
@@ -30,7 +31,7 @@ async def run_cuts(http: httpx.AsyncClient, house: House, questions: Sequence[st
         turns=READERS,
         cuts=sum(CUTS_EACH - len(visit.visitor.cuts) for visit in visits),
         continued_elsewhere=sum(sum(_moves(visit.visitor.heard)) for visit in visits),
-        violations=await judge(house, histories),
+        violations=await judge(house, histories, after=newest),
     )
 
 

@@ -12,6 +12,16 @@ from frontdesk.drills.stage import RunningServer, RunningVendor, running_server,
 
 FIRST_TOKEN_MS, TOKEN_MS = 400.0, 40.0
 """A slow vendor: a turn takes two seconds and more, so that a kill finds it at any of its steps."""
+MODELS = """
+answer:
+  - name: sim
+    adapter: openai
+    base_url: {}
+    model: sim
+    price: {{input_usd_per_million: 1, output_usd_per_million: 4}}
+budget: {{per_conversation_usd: 1000, per_day_usd: 1000000}}
+"""
+"""With ceilings nobody reaches, so that money is set aside for every request, also for those whose worker dies."""
 _STARTS = 5
 """While a server is down, its port may be taken for a moment by somebody's outgoing connection."""
 
@@ -39,8 +49,7 @@ async def open_house(assistant: Path, *, database_url: str, replicas: int) -> As
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-crash-")))
         vendor = await stack.enter_async_context(running_vendor(first_token_ms=FIRST_TOKEN_MS, token_ms=TOKEN_MS))
-        models = f"answer:\n  - {{name: sim, adapter: openai, base_url: '{vendor.base_url}', model: sim}}\n"
-        copied = prepared_assistant(assistant, models, into=folder / "assistant")
+        copied = prepared_assistant(assistant, MODELS.format(vendor.base_url), into=folder / "assistant")
         own_url = await stack.enter_async_context(scratch_database(database_url))
         data = folder / "data"
         servers = [

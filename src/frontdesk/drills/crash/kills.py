@@ -14,7 +14,7 @@ from frontdesk.domain.events import TurnFailed
 from frontdesk.drills.crash.findings import Findings
 from frontdesk.drills.crash.house import House, log_lines, start_again
 from frontdesk.drills.crash.visits import Visit, histories_of, invite
-from frontdesk.drills.invariants import History, Violation, check, read_kept
+from frontdesk.drills.invariants import History, Violation, check, check_asked, read_kept
 from frontdesk.drills.stage import RunningServer
 from frontdesk.drills.visitor import PATIENCE_S
 
@@ -39,7 +39,7 @@ async def run_round(
     victim: RunningServer,
 ) -> Findings:
     """All servers run before and after; the victim ends in between."""
-    visits = await invite(http, house, questions, count=turns, random=random)
+    visits, newest = await invite(http, house, questions, count=turns, random=random), await newest_request(house)
     paying = [asyncio.create_task(visit.pay(http)) for visit in visits]
     try:
         if random.random() > _WHILE_ACCEPTING:
@@ -63,13 +63,23 @@ async def run_round(
         silences_s=tuple(_silences(visits, set(taken_over), died_at_s)),
         asked_for_person=sum(visit.person_after_s is not None for visit in visits),
         failed=sum(_has_failed(visit) for visit in visits),
-        violations=(*_gave_up(visits, ends), *await judge(house, histories)),
+        violations=(*_gave_up(visits, ends), *await judge(house, histories, after=newest)),
     )
 
 
-async def judge(house: House, histories: Sequence[History]) -> tuple[Violation, ...]:
+async def newest_request(house: House) -> int:
+    """Number of the last request that the vendor has had."""
+    return max((request.number for request in await house.vendor.requests()), default=0)
+
+
+async def judge(house: House, histories: Sequence[History], *, after: int) -> tuple[Violation, ...]:
+    """
+    Args:
+        after: number of the vendor's last request before these customers came.
+    """
     kept = await read_kept(house.database_url, [history.conversation_id for history in histories])
-    return check(kept, tuple(histories))
+    asked = len(await house.vendor.requests(after=after))
+    return (*check(kept, tuple(histories)), *check_asked(kept, asked))
 
 
 async def _until_accepted(visits: Sequence[Visit]) -> None:

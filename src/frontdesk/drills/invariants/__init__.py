@@ -17,6 +17,7 @@ privacy     I9: nobody's words reach another
 from frontdesk.drills.invariants import acceptance, authorship, handover, lineage, money, privacy, stream
 from frontdesk.drills.invariants.histories import History, hear_again
 from frontdesk.drills.invariants.kept import Kept, read_kept
+from frontdesk.drills.invariants.money import check_asked
 from frontdesk.drills.invariants.violations import Harm, Violation
 
 INVARIANTS = {
@@ -26,7 +27,7 @@ INVARIANTS = {
     "I4": "every reader gets the same events, from every server",
     "I5": "the assistant is silent once a person was asked for",
     "I6": "every turn belongs to one release that exists",
-    "I7": "the ledger holds every attempt at its price",
+    "I7": "the ledger holds every request at its price, a dead worker's too",
     "I9": "nobody's words appear with another",
     "I10": "every case has exactly one notice to the outside",
 }
@@ -52,4 +53,15 @@ def check(kept: Kept, histories: tuple[History, ...]) -> tuple[Violation, ...]:
     return tuple(violation for one in _CHECKS for violation in one(kept, histories))
 
 
-__all__ = ["INVARIANTS", "NOT_YET", "Harm", "History", "Kept", "Violation", "check", "hear_again", "read_kept"]
+__all__ = [
+    "INVARIANTS",
+    "NOT_YET",
+    "Harm",
+    "History",
+    "Kept",
+    "Violation",
+    "check",
+    "check_asked",
+    "hear_again",
+    "read_kept",
+]
