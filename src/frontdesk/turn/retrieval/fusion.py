@@ -19,14 +19,14 @@ def fuse_scores(lexical: Ranking, dense: Ranking, *, dense_weight: float) -> Ran
         InputError: a ranking repeats a row.
     Source: convex combination after Bruch, Gai and Ingber, TOIS 2023; weights are ours, measured in bench/fusion.
     """
-    legs = ((_z_scores(lexical, "lexical"), 1.0 - dense_weight), (_z_scores(dense, "dense"), dense_weight))
-    floors = [min(scores.values(), default=0.0) for scores, _ in legs]
-    rows = set(legs[0][0]) | set(legs[1][0])
-    fused = [
-        Hit(row=row, score=sum(w * s.get(row, floor) for (s, w), floor in zip(legs, floors, strict=True)))
-        for row in rows
-    ]
-    return tuple(sorted(fused, key=lambda hit: (-hit.score, hit.row)))
+    by_words, by_meaning = _z_scores(lexical, "lexical"), _z_scores(dense, "dense")
+    least_words, least_meaning = min(by_words.values(), default=0.0), min(by_meaning.values(), default=0.0)
+    words_weight = 1.0 - dense_weight
+    fused = sorted(
+        (-(words_weight * by_words.get(row, least_words) + dense_weight * by_meaning.get(row, least_meaning)), row)
+        for row in by_words.keys() | by_meaning.keys()
+    )
+    return tuple(Hit(row=row, score=-lost) for lost, row in fused)
 
 
 def _z_scores(ranking: Ranking, leg: str) -> dict[int, float]:
