@@ -15,6 +15,7 @@ from frontdesk.domain.events import FINAL_KINDS
 
 UNSAID = frozenset({"answer.provisional", "answer.withdrawn"})
 """Text that is not confirmed is not for people who can scroll back to it."""
+_WITH_A_PERSON = "A person has this conversation now; the assistant is silent."
 _AROUND = 1
 """Paragraphs shown before and after the quoted one."""
 _WORD = re.compile(r"\w+")
@@ -48,6 +49,8 @@ class AnswerView:
         if event.kind == "turn.stage":
             if not self._shown:
                 self._stage.show(str(event.data.get("label") or event.data.get("stage", "")))
+        elif event.kind == "turn.delayed":
+            self._say_aside(str(event.data["text"]))
         elif event.kind == "answer.sentence":
             self._say(str(event.data["separator"]) + str(event.data["text"]))
         elif event.kind == "turn.reset":
@@ -66,6 +69,11 @@ class AnswerView:
         self._shown += text
         self._flow.write(text)
 
+    def _say_aside(self, text: str) -> None:
+        """What is no answer: it stays on the screen, and out of the pipe."""
+        self._stage.clear()
+        self._err.print(Text(harmless(text), style="dim"))
+
     def _start_again(self) -> None:
         self._stage.clear()
         if self._shown:
@@ -82,7 +90,9 @@ class AnswerView:
             self._flow.write(rest)
         self._flow.end()
         if not text:
-            self._out.print(Text("(A person has this conversation now; the assistant is silent.)", style="dim"))
+            was_overtaken = "superseded" in (last.get("degraded") or ())
+            why = "The next message took its place." if was_overtaken else _WITH_A_PERSON
+            self._out.print(Text(f"({why})", style="dim"))
         self.show_sources(last.get("citations", []))
         if degraded := last.get("degraded"):
             self._err.print(Text(f"degraded: {harmless_line(', '.join(degraded))}", style="dim"))

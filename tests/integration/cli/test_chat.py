@@ -115,6 +115,24 @@ def test_unconfirmed_text_is_shown_to_nobody(tmp_path: Path, fake: FakeServer) -
     ]
 
 
+def test_a_kept_message_says_so_beside_its_answer(tmp_path: Path, fake: FakeServer) -> None:
+    delayed = event("turn.delayed", 2, text="Many are writing. Your message is kept.")
+    fake.will("POST", "/messages", Reply(parts=(ACCEPTED, delayed, FIRST, SECOND, ended())))
+
+    done = _pipe(tmp_path, fake.url, "Films?\n")
+
+    assert "Your message is kept." in done.stderr
+    assert "kept" not in done.stdout
+    assert "Films cost 2 EUR. [1] Books are free.\n" in done.stdout
+
+
+def test_a_message_that_was_overtaken_says_so(tmp_path: Path, fake: FakeServer) -> None:
+    last = event("answer.completed", 2, outcome="clarified", text="", citations=[], degraded=["superseded"])
+    fake.will("POST", "/messages", Reply(parts=(ACCEPTED, last)))
+
+    assert "(The next message took its place.)" in _pipe(tmp_path, fake.url, "Films?\n").stdout
+
+
 def test_programs_get_one_event_a_line_and_never_the_credential(tmp_path: Path, fake: FakeServer) -> None:
     fake.will("POST", "/feedback", Reply(json={"turn_id": "turn_1", "rating": "down", "reasons": ["wrong"]}))
 
