@@ -150,11 +150,6 @@ class RunningVendor(Process):
         found: dict[str, Any] = (await self.http.get(f"{self.url}/debug/bill")).json()
         return found
 
-    async def falsehoods(self) -> list[str]:
-        """The sentences it made false, as it sent them."""
-        found = (await self.http.get(f"{self.url}/debug/falsehoods")).json()["falsehoods"]
-        return [str(lie["text"]) for lie in found]
-
     async def schedule(self, steps: Sequence[Mapping[str, Any]], *, model: str = "*", repeat: bool = False) -> None:
         """From now on the model does one thing after another: `does` with `requests` or `for_s` each."""
         body = {"steps": list(steps), "model": model, "repeat": repeat}

@@ -4,7 +4,8 @@ Limits: a first text takes at most 2 s and the next vendor's own time, a silence
 an open breaker costs at most 0.3 s; three failures open it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from frontdesk.drills.faults.acts import at_once, one_by_one, scheduled, steadily
 from frontdesk.drills.faults.rules import (
@@ -15,18 +16,20 @@ from frontdesk.drills.faults.rules import (
     asked_at_most_a_turn,
     attempts_a_turn,
     back_within,
-    began_anew,
     ended,
     first_text_within,
-    first_vendor_left_alone,
+    first_vendor_came_through,
     first_vendor_wrote,
-    no_falsehood_told,
+    from_a_whole_reply,
+    judged_in_vain_is_not_told,
+    never_asked,
     nobody_else_asked,
     noted,
     one_author,
     pauses_kept,
     probes_within,
     repaired_at_most_once,
+    second_vendor_began_afresh,
     told_once,
     total_within,
     whole_sentences,
@@ -52,6 +55,13 @@ STORM = 50
 
 FINE: Sequence[Rule] = (ended("answered"), told_once, one_author, whole_sentences)
 """Customers notice nothing."""
+
+BROKEN: Sequence[Rule] = (*FINE, from_a_whole_reply, asked_at_most_a_turn(1), asked_at_most(OPENING))
+JUDGED: Sequence[Rule] = (ended("answered", "clarified", "refused", "escalated"), told_once)
+"""A judge may only withhold."""
+DOUBTFUL: Mapping[str, Mapping[str, Any]] = {"guards.yaml": {"grounding": {"withhold_above": 0.03}}}
+"""So strict that every other true sentence is doubtful enough to be judged."""
+_PLAIN: Mapping[str, Any] = {"adapter": "openai", "capabilities": ["system", "stream"]}
 
 
 def _refused(key: str, fault: str, title: str, model: str, *more: Rule) -> Scene:
@@ -81,7 +91,7 @@ def _broken(key: str, fault: str, title: str, model: str, *more: Rule) -> Scene:
         title=title,
         primary=model,
         act=one_by_one(6),
-        rules=(*FINE, asked_at_most_a_turn(1), asked_at_most(OPENING), added_when_passed_over(SPARED_S), *more),
+        rules=(*BROKEN, added_when_passed_over(SPARED_S), *more),
     )
 
 
@@ -103,7 +113,7 @@ SCENES: Sequence[Scene] = (
         primary="fault-429-bare",
         fallback="fault-429-bare",
         act=at_once(STORM, waves=3),
-        rules=(ended("answered"), told_once, whole_sentences, attempts_a_turn(1.1, after=STORM)),
+        rules=(ended("answered"), told_once, whole_sentences, attempts_a_turn(1.1, after=1 / 3)),
     ),
     Scene(
         key="500-once",
@@ -121,11 +131,11 @@ SCENES: Sequence[Scene] = (
     _silent("silent-head", "6", "Sends headers and nothing else", "fault-silent-head"),
     _silent("beats", "6", "Keeps the connection alive and sends no text", "fault-beats"),
     _silent("slow-first", "7", "First token after 20 s", "fault-slow-first"),
-    _broken("cut", "8", "Closes the stream after 40 of 60 tokens", "fault-cut", began_anew),
-    _broken("cut-reset", "8", "Resets the stream after 40 of 60 tokens", "fault-cut-reset", began_anew),
-    _broken("cut-tidy", "8", "Ends the stream tidily in the middle", "fault-cut-tidy", began_anew),
-    _broken("error-late", "8", "An error event after 40 of 60 tokens", "fault-error-late", began_anew),
-    _broken("stall", "9", "Stops after 40 of 60 tokens", "fault-stall", began_anew, total_within(IDLE_S + 1.5)),
+    _broken("cut", "8", "Closes the stream after 40 of 60 tokens", "fault-cut"),
+    _broken("cut-reset", "8", "Resets the stream after 40 of 60 tokens", "fault-cut-reset"),
+    _broken("cut-tidy", "8", "Ends the stream tidily in the middle", "fault-cut-tidy"),
+    _broken("error-late", "8", "An error event after 40 of 60 tokens", "fault-error-late"),
+    _broken("stall", "9", "Stops after 40 of 60 tokens", "fault-stall", total_within(IDLE_S + 1.5)),
     Scene(
         key="drip",
         fault="9",
@@ -179,16 +189,16 @@ SCENES: Sequence[Scene] = (
         fault="12",
         title="Context too long, until the request is smaller",
         primary="fault-context-once",
-        act=one_by_one(1),
-        rules=(*FINE, asked_again_smaller, first_vendor_wrote),
+        act=one_by_one(6),
+        rules=(*FINE, asked_again_smaller, first_vendor_came_through),
     ),
     Scene(
         key="context",
         fault="12",
         title="Context too long, whatever is sent",
         primary="fault-context",
-        act=one_by_one(4),
-        rules=(*FINE, asked_at_most_a_turn(2), asked_again_smaller),
+        act=one_by_one(6),
+        rules=(*FINE, asked_again_smaller),
     ),
     Scene(
         key="filter",
@@ -207,13 +217,28 @@ SCENES: Sequence[Scene] = (
         rules=(ended("answered", "refused", "escalated"), told_once, whole_sentences, nobody_else_asked),
     ),
     Scene(
-        key="no-system",
+        key="no-json",
         fault="14",
-        title="Takes no system text, as models.yaml says",
-        primary="fault-no-system",
-        route={"capabilities": ["stream", "json"]},
-        act=one_by_one(3),
-        rules=(*FINE, first_vendor_left_alone, added_within(SWITCH_S)),
+        title="A judge that knows no schemas, as models.yaml says, before one that does",
+        primary="sim",
+        models={
+            "judge": [
+                {"name": "plain-judge", "base_url": "{primary}", "model": "fault-no-json", **_PLAIN},
+                {"name": "able-judge", "base_url": "{fallback}", "model": "sim", "adapter": "openai"},
+            ]
+        },
+        edits=DOUBTFUL,
+        act=one_by_one(6),
+        rules=(*JUDGED, never_asked("fault-no-json")),
+    ),
+    Scene(
+        key="no-prefill",
+        fault="14",
+        title="Breaks off, and the next one takes no words into its mouth",
+        primary="fault-cut",
+        fallback="fault-no-prefill",
+        act=one_by_one(4),
+        rules=(*BROKEN, second_vendor_began_afresh),
     ),
     Scene(
         key="no-stream",
@@ -225,9 +250,9 @@ SCENES: Sequence[Scene] = (
         rules=(*FINE, first_vendor_wrote),
     ),
     Scene(
-        key="no-system-unsaid",
+        key="no-system",
         fault="14",
-        title="Takes no system text, and models.yaml does not say so",
+        title="Takes no system text",
         primary="fault-no-system",
         act=one_by_one(3),
         rules=(*FINE, asked_at_most_a_turn(1), added_within(SWITCH_S)),
@@ -272,19 +297,16 @@ SCENES: Sequence[Scene] = (
     Scene(
         key="json",
         fault="17",
-        title="A judge whose verdicts are malformed in 200 ways, of a model that lies",
-        primary="sim-lies",
+        title="A judge whose verdicts are malformed in 200 ways",
+        primary="sim",
         models={
-            "judge": {"name": "judge", "adapter": "openai", "base_url": "{fallback}", "model": "fault-json"},
+            "judge": [
+                {"name": "broken-judge", "base_url": "{fallback}", "model": "fault-json", "adapter": "openai"},
+            ]
         },
-        edits={"guards.yaml": {"grounding": {"withhold_above": 1.0}}},
+        edits=DOUBTFUL,
         act=one_by_one(30),
-        rules=(
-            ended("answered", "clarified", "refused", "escalated"),
-            told_once,
-            repaired_at_most_once,
-            no_falsehood_told,
-        ),
+        rules=(*JUDGED, repaired_at_most_once, judged_in_vain_is_not_told),
     ),
     _refused("401", "", "Key refused", "fault-401", asked_at_most(2), noted("vendor.key_refused")),
     _refused("404", "", "The model is gone", "fault-404"),
@@ -322,7 +344,7 @@ SCENES: Sequence[Scene] = (
         primary="sim",
         network=ProxyBehaviour(reset_after=3000),
         act=one_by_one(6),
-        rules=(*FINE, asked_at_most_a_turn(1), asked_at_most(OPENING)),
+        rules=BROKEN,
     ),
     Scene(
         key="network-hole",

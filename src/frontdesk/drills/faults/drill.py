@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 
-from frontdesk.domain.errors import MalformedError
+from frontdesk.domain.errors import FrontdeskError, MalformedError
 from frontdesk.drills.faults.acts import one_by_one
 from frontdesk.drills.faults.catalogue import SCENES
-from frontdesk.drills.faults.report import FaultReport, SceneReport, report_of
-from frontdesk.drills.faults.scene import Findings, Scene
+from frontdesk.drills.faults.report import FaultReport, SceneReport, not_played, report_of
+from frontdesk.drills.faults.scene import Findings, Scene, Usual
 from frontdesk.drills.faults.stand import Stage, Stand, open_stand
 from frontdesk.drills.material import questions_of
 from frontdesk.drills.stage import RunningVendor
@@ -96,24 +96,32 @@ async def run_fault_drill(
 
 
 async def play(stand: Stand, scene: Scene) -> SceneReport:
-    """One scene, from a healthy server to a healthy answer."""
+    """One scene, from a healthy server to a healthy answer; one that cannot be played has failed."""
     began = time.monotonic()
-    async with stand.staged(scene) as stage:
-        await stage.begin()
-        visits = await scene.act(stage)
-        found = Findings(
-            visits=visits,
-            lost=[visit for visit in visits if not visit.is_done],
-            primary=await _over(stage.primary),
-            fallback=await _over(stage.fallback),
-            falsehoods=await stage.primary.falsehoods(),
-            usual=stand.usual,
-            kept=await _kept(stage, visits),
-            occurrences=stage.occurrences(),
-            epoch_s=time.time() - time.monotonic(),
-            is_alive=await _is_alive(stage),
-        )
+    try:
+        async with stand.staged(scene) as stage:
+            found = await examine(stage, stand.usual)
+    except (FrontdeskError, httpx.HTTPError, TimeoutError) as error:
+        said = error.public_message if isinstance(error, FrontdeskError) else f"{type(error).__name__} {error}"
+        return not_played(scene, said, seconds=time.monotonic() - began)
     return report_of(scene, found, seconds=time.monotonic() - began)
+
+
+async def examine(stage: Stage, usual: Mapping[str, Usual]) -> Findings:
+    """Let the fault begin, let people ask, and gather what it did to them."""
+    await stage.begin()
+    visits = await stage.scene.act(stage)
+    return Findings(
+        visits=visits,
+        lost=[visit for visit in visits if not visit.is_done],
+        primary=await _over(stage.primary),
+        fallback=await _over(stage.fallback),
+        usual=usual,
+        kept=await _kept(stage, visits),
+        occurrences=await stage.occurrences(),
+        epoch_s=time.time() - time.monotonic(),
+        is_alive=await _is_alive(stage),
+    )
 
 
 async def _over(vendor: RunningVendor) -> list[VendorRequest]:
@@ -138,8 +146,6 @@ async def _kept(stage: Stage, visits: Sequence[Visitor]) -> Mapping[str, str]:
 
 async def _is_alive(stage: Stage) -> bool:
     """With healthy vendors the same process answers, soon."""
-    if not stage.server.is_alive:
-        return False
     await stage.heal()
     visitor = stage.visitor()
     visitor.patience_s = ALIVE_S

@@ -48,7 +48,7 @@ class SceneReport:
             "turns": self.turns,
             "customers_saw": self.saw,
             "attempts": {"first_vendor": self.asked_first, "second_vendor": self.asked_second},
-            "attempts_per_turn": round((self.asked_first + self.asked_second) / self.turns, 2),
+            "attempts_per_turn": round((self.asked_first + self.asked_second) / max(1, self.turns), 2),
             "added_first_text_ms": _ms(self.added_first_text_s),
             "added_first_text_most_ms": _ms(self.added_most_s),
             "added_passed_over_most_ms": _ms(self.added_passed_over_s),
@@ -88,6 +88,26 @@ class FaultReport:
             "faults": [scene.as_json() for scene in self.scenes],
             "seconds": round(self.seconds, 1),
         }
+
+
+def not_played(scene: Scene, why: str, *, seconds: float) -> SceneReport:
+    """The verdict on a scene that did not come to its end."""
+    return SceneReport(
+        key=scene.key,
+        fault=scene.fault,
+        title=scene.title,
+        turns=0,
+        saw="",
+        asked_first=0,
+        asked_second=0,
+        added_first_text_s=None,
+        added_most_s=None,
+        added_passed_over_s=None,
+        is_alive=False,
+        occurrences=(),
+        complaints=(f"it could not be played: {why.rstrip('.')}",),
+        seconds=seconds,
+    )
 
 
 def report_of(scene: Scene, found: Findings, *, seconds: float) -> SceneReport:

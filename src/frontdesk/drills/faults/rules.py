@@ -11,6 +11,7 @@ from frontdesk.drills.visitor import Visitor
 _MARKER = re.compile(r"\s*\[\d+\]")
 _SPACE = re.compile(r"\s+")
 _QUOTED = "extractive_fallback"
+_JUDGED = "The sentence: "
 _WHOLE = re.compile(r"[.!?:…»”\"')\]]\s*\Z")
 SOON_S = 0.05
 """Clocks of two processes, and a request under way."""
@@ -48,9 +49,22 @@ def one_author(found: Findings) -> str:
     for visit in found.done:
         if _QUOTED in visit.final.get("degraded", ()):
             continue
-        known = [sentence for sentence in _sentences(visit) if any(sentence in text for text in texts)]
+        known = [sentence for sentence in _sentences(visit) if _is_of_a_vendor(sentence, found)]
         if known and not any(all(sentence in text for sentence in known) for text in texts):
             return f"an answer has sentences of two models: {' | '.join(known)[:300]}"
+    return ""
+
+
+def from_a_whole_reply(found: Findings) -> str:
+    """No answer stands on a reply that was broken off."""
+    replies = [request for request in (*found.primary, *found.fallback) if request.tokens_sent >= request.tokens > 0]
+    texts = [_plain(request.text) for request in replies]
+    for visit in found.done:
+        if _QUOTED in visit.final.get("degraded", ()):
+            continue
+        known = [sentence for sentence in _sentences(visit) if _is_of_a_vendor(sentence, found)]
+        if known and not any(all(sentence in text for sentence in known) for text in texts):
+            return f"an answer stands on a reply that was broken off: {' | '.join(known)[:300]}"
     return ""
 
 
@@ -58,12 +72,6 @@ def whole_sentences(found: Findings) -> str:
     """No answer stops in the middle of a sentence."""
     broken = [visit.final["text"] for visit in found.done if not _WHOLE.search(_MARKER.sub("", visit.final["text"]))]
     return f"an answer stops in the middle: …{broken[0][-80:]}" if broken else ""
-
-
-def began_anew(found: Findings) -> str:
-    """Somebody had heard a part, heard that it is void, and then a whole answer."""
-    resets = [visit for visit in found.done if any(event.kind == TurnReset.kind for event in visit.heard)]
-    return "" if resets else "nobody was told that the first part is void"
 
 
 def asked_at_most(times: int) -> Rule:
@@ -87,18 +95,21 @@ def asked_at_most_a_turn(times: int) -> Rule:
 
 
 def asked_again_smaller(found: Findings) -> str:
-    """A request that was too long came once more, smaller, with the same instructions."""
-    for visit in found.done:
-        asked = found.asked_during(visit)
-        if len(asked) < 2:
-            continue
-        first, second = asked[:2]
+    """A request that was too long came at most once more, smaller, with the same instructions; and one did."""
+    repeated = [asked for visit in found.done if len(asked := found.asked_during(visit)) > 1]
+    for first, second, *more in repeated:
+        if more:
+            return f"one turn asked {2 + len(more)} times"
         if second.prompt_tokens >= first.prompt_tokens:
             return f"the second request was not smaller: {first.prompt_tokens} and then {second.prompt_tokens} tokens"
         if second.system != first.system:
             return "the second request came with other instructions"
-    sent = max((len(found.asked_during(visit)) for visit in found.done), default=0)
-    return "" if sent == 2 else f"the most requests of a turn were {sent}, and not one and a smaller one"
+    return "" if repeated else "no request came once more, smaller"
+
+
+def first_vendor_came_through(found: Findings) -> str:
+    """In the end it wrote an answer itself."""
+    return "" if any(request.how == "whole" for request in found.answers) else "the first vendor wrote nothing"
 
 
 def first_vendor_wrote(found: Findings) -> str:
@@ -112,9 +123,22 @@ def nobody_else_asked(found: Findings) -> str:
     return f"another vendor was asked {len(found.fallback)} times" if found.fallback else ""
 
 
-def first_vendor_left_alone(found: Findings) -> str:
+def never_asked(model: str) -> Rule:
     """It cannot do what is needed, so it is not even asked."""
-    return f"the first vendor was asked {len(found.answers)} times in vain" if found.answers else ""
+
+    def rule(found: Findings) -> str:
+        asked = [request for request in found.primary if request.model == model]
+        return f"{model} was asked {len(asked)} times in vain" if asked else ""
+
+    return rule
+
+
+def second_vendor_began_afresh(found: Findings) -> str:
+    """It wrote whole answers, asked by requests that put no words into its mouth."""
+    refused = [request for request in found.fallback if request.status != 200]
+    if refused or not found.fallback:
+        return f"the second vendor refused {len(refused)} of {len(found.fallback)} requests"
+    return ""
 
 
 def first_text_within(seconds: float) -> Rule:
@@ -175,11 +199,11 @@ def pauses_kept(*waits_s: float) -> Rule:
     return rule
 
 
-def attempts_a_turn(most: float, *, after: int) -> Rule:
-    """Requests to both vendors per turn, once the first `after` turns have opened the breakers."""
+def attempts_a_turn(most: float, *, after: float) -> Rule:
+    """Requests to both vendors per turn, once a first share of the turns has opened the breakers."""
 
     def rule(found: Findings) -> str:
-        later = found.visits[after:]
+        later = found.visits[int(len(found.visits) * after) :]
         start = min(visit.sent_at_s for visit in later) + found.epoch_s
         asked = [request for request in (*found.primary, *found.fallback) if request.at_s >= start]
         share = len(asked) / len(later)
@@ -240,13 +264,14 @@ def repaired_at_most_once(found: Findings) -> str:
     return f"{repairs} repairs of {firsts} requests" if repairs > firsts else ""
 
 
-def no_falsehood_told(found: Findings) -> str:
-    """Whatever the vendor made false stayed with us; and it did make something false."""
-    if not found.falsehoods:
-        return "the vendor told no falsehood, so nothing was shown"
-    lies = [_plain(lie) for lie in found.falsehoods]
-    told = [lie for visit in found.done for lie in lies if lie in _plain(visit.final["text"])]
-    return f"a falsehood was told: {told[0]}" if told else ""
+def judged_in_vain_is_not_told(found: Findings) -> str:
+    """A sentence whose verdict could not be read stayed with us; and there were some."""
+    judged = [request for request in found.fallback if request.wants_json and _JUDGED in request.asked]
+    if not judged:
+        return "no sentence was doubtful enough to be judged, so nothing was shown"
+    unread = {_plain(request.asked.rpartition(_JUDGED)[2]) for request in judged}
+    told = [sentence for visit in found.done for sentence in _sentences(visit) if sentence in unread]
+    return f"it was told although its verdict could not be read: {told[0]}" if told else ""
 
 
 def _late(found: Findings, visits: Sequence[Visitor], seconds: float, when: str) -> str:
@@ -263,6 +288,11 @@ def _sentences(visit: Visitor) -> list[str]:
         elif event.kind == AnswerSentence.kind:
             told.append(_plain(event.body["text"]))
     return [sentence for sentence in told if sentence]
+
+
+def _is_of_a_vendor(sentence: str, found: Findings) -> bool:
+    """Not one of the assistant's own prepared ones."""
+    return any(sentence in _plain(request.text) for request in (*found.primary, *found.fallback))
 
 
 def _plain(text: str) -> str:

@@ -35,7 +35,7 @@ class Scene:
     route: Mapping[str, Any] = field(default_factory=dict)
     """More fields of the first route in models.yaml."""
     models: Mapping[str, Any] = field(default_factory=dict)
-    """More of models.yaml; `{fallback}` stands for the second vendor's address."""
+    """More of models.yaml; `{primary}` and `{fallback}` stand for the vendors' addresses."""
     edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Fields of other files of the assistant that are replaced, by the file's name."""
     network: ProxyBehaviour | None = None
@@ -65,8 +65,6 @@ class Findings:
     primary: Sequence[VendorRequest]
     """What the first vendor was asked, by its own log."""
     fallback: Sequence[VendorRequest]
-    falsehoods: Sequence[str]
-    """Sentences that the first vendor made false."""
     usual: Mapping[str, Usual]
     """Per question, with healthy vendors."""
     kept: Mapping[str, str]

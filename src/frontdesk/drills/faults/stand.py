@@ -69,7 +69,7 @@ class Stage:
             self.proxy.behaviour = ProxyBehaviour()
             await self.proxy.drop()
 
-    def occurrences(self) -> list[str]:
+    async def occurrences(self) -> list[str]:
         """Kinds of what the people in charge were told, as far as it was a warning."""
         lines = [line for line in self.server.log().splitlines() if '"event": "occurrence"' in line]
         return [str(json.loads(line)["kind"]) for line in lines]
@@ -97,7 +97,8 @@ class Stand:
             proxy = None
             if scene.network is not None or scene.is_unreachable:
                 proxy = await stack.enter_async_context(_proxy_before(self.primary))
-            models = models_of(scene, primary=f"{proxy.url}/v1" if proxy else self.primary.base_url, stand=self)
+            primary = f"{proxy.url}/v1" if proxy else self.primary.base_url
+            models = models_of(scene, primary=primary, fallback=self.fallback.base_url)
             copied = prepared_assistant(self.assistant, models, into=self.folder / f"assistant-{scene.key}")
             edit(copied, scene.edits)
             server = await stack.enter_async_context(
@@ -125,12 +126,9 @@ class Stand:
         Raises:
             ConfigError: it answers none.
         """
-        answered: dict[str, Usual] = {}
         async with self.staged(scene) as stage:
             await stage.begin()
-            for question in self.questions:
-                if len(answered) < MOST_QUESTIONS and (usual := await _usual(stage, question)):
-                    answered[question] = usual
+            answered = await usual_of(stage, most=MOST_QUESTIONS)
         if not answered:
             problem = ConfigProblem(
                 where=str(self.assistant),
@@ -161,13 +159,13 @@ async def open_stand(
         )
 
 
-def models_of(scene: Scene, *, primary: str, stand: Stand) -> str:
+def models_of(scene: Scene, *, primary: str, fallback: str) -> str:
     """models.yaml for a scene: two vendors, quotations at the end, and nothing answered from memory."""
     first = {"name": "primary", "adapter": "openai", "base_url": primary, "model": scene.primary, **scene.route}
-    second = {"name": "fallback", "adapter": "openai", "base_url": stand.fallback.base_url, "model": scene.fallback}
+    second = {"name": "fallback", "adapter": "openai", "base_url": fallback, "model": scene.fallback}
     ladder: list[Mapping[str, Any]] = [first, second, {"name": "quotes", "adapter": "extractive"}]
     written = yaml.safe_dump({"answer": ladder, "cache": {"entries": 0}, **scene.models}, sort_keys=False)
-    return written.replace("{fallback}", stand.fallback.base_url)
+    return written.replace("{primary}", primary).replace("{fallback}", fallback)
 
 
 def edit(assistant: Path, edits: Mapping[str, Mapping[str, Any]]) -> None:
@@ -176,6 +174,15 @@ def edit(assistant: Path, edits: Mapping[str, Mapping[str, Any]]) -> None:
         path = assistant / name
         before = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         path.write_text(yaml.safe_dump({**(before or {}), **changes}, allow_unicode=True), encoding="utf-8")
+
+
+async def usual_of(stage: Stage, *, most: int) -> dict[str, Usual]:
+    """How long answers take, for the first questions that the vendor answers."""
+    answered: dict[str, Usual] = {}
+    for question in stage.questions:
+        if len(answered) < most and (usual := await _usual(stage, question)):
+            answered[question] = usual
+    return answered
 
 
 async def _usual(stage: Stage, question: str) -> Usual | None:

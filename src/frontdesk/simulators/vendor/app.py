@@ -20,7 +20,7 @@ from frontdesk.simulators.vendor.bill import Bill
 from frontdesk.simulators.vendor.case import Case
 from frontdesk.simulators.vendor.faults import FAULTS, REPORTED
 from frontdesk.simulators.vendor.lies import Falsehood, falsify, names_in
-from frontdesk.simulators.vendor.log import MAX_TEXT, Entry, RequestLog, shown_headers
+from frontdesk.simulators.vendor.log import MAX_ASKED, MAX_TEXT, Entry, RequestLog, shown_headers
 from frontdesk.simulators.vendor.obedience import obey
 from frontdesk.simulators.vendor.openai_wire import OpenAiWire
 from frontdesk.simulators.vendor.prose import Request, first_words, language_of, read_request, write_reply
@@ -147,7 +147,9 @@ def _facts(case: Case) -> dict[str, Any]:
         "wants_json": case.ask.wants_json,
         "task": case.task,
         "system": content_hash([case.ask.system])[:12],
+        "asked": case.ask.messages[-1]["content"][-MAX_ASKED:],
         "text": case.text[:MAX_TEXT],
+        "tokens": len(case.tokens),
     }
 
 

@@ -9,7 +9,7 @@ from frontdesk.simulators.vendor.script import How, Progress
 
 MAX_REQUESTS = 20_000
 """The newest are kept."""
-MAX_TEXT = 4000
+MAX_TEXT, MAX_ASKED = 4000, 1000
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key"})
 
 
@@ -45,8 +45,12 @@ class VendorRequest:
     """What it was about, as the vendor guesses: answer, rewrite, summary or judge."""
     system: str
     """Digest of the system text, to tell whether two requests came with the same one."""
+    asked: str
+    """The end of its last message, at most MAX_ASKED characters: the question, or what is to be judged."""
     text: str
     """The reply as it was meant to be, at most MAX_TEXT characters of it."""
+    tokens: int
+    """How many that reply has."""
     headers: Mapping[str, str]
     """As they came; credentials only as a remark that there were some."""
 
