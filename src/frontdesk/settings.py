@@ -49,6 +49,12 @@ class Settings(BaseModel):
     embedder_url: str = Field("", description="Base URL of the embedding endpoint, for embedder=openai.")
     embedder_model: str = Field("", description="Model of the embedding endpoint, for embedder=openai.")
     embedder_dimension: int = Field(384, ge=1, le=8192, description="Length of the vectors that endpoint gives.")
+    embedder_usd_per_million: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="US dollars for a million tokens that the endpoint reads, where the price tables do not know it.",
+    )
     embedder_key: SecretStr = Field(SecretStr(""), description="API key of the embedding endpoint.")
     embedder_threads: int = Field(2, ge=1, le=64, description="Texts that are embedded at the same time.")
     identity_keys: str = Field(

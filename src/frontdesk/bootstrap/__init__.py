@@ -6,6 +6,7 @@ reload      a changed assistant folder goes live beside what serves, or is kept 
 knowledge   embedder, documents in, searching
 money       prices, purses, the till; what was spent
 overlay     documents withdrawn from the command line
+unbooked    what commands have spent, until it is booked
 staff       keys of staff, and links that sign them in
 prototype   a prototype's function and logged questions, tried once
 scorers     the product's rulers for the command line
@@ -15,7 +16,7 @@ traffic     simulated customers give a demo its first hour
 from frontdesk.bootstrap.app import App, create_staff_key, ensure_staff_key, open_app, start_logging
 from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import open_embedder, open_snapshot, search_knowledge, sync_knowledge
-from frontdesk.bootstrap.money import read_costs
+from frontdesk.bootstrap.money import book_apart, open_meter, read_costs
 from frontdesk.bootstrap.overlay import decide_withdrawal, read_overlay
 from frontdesk.bootstrap.prototype import ImportCheck, check_import, try_questions
 from frontdesk.bootstrap.release import open_identity, open_ladder_offline, open_release
@@ -38,10 +39,11 @@ __all__ = [
     "Reloader",
     "Traffic",
     "add_staff_key",
+    "book_apart",
     "check_import",
     "create_staff_key",
-    "decide_withdrawal",
     "create_staff_link",
+    "decide_withdrawal",
     "ensure_staff_key",
     "held_database",
     "list_staff_keys",
@@ -50,6 +52,7 @@ __all__ = [
     "open_grounding_scorer",
     "open_identity",
     "open_ladder_offline",
+    "open_meter",
     "open_release",
     "open_retrieval_scorer",
     "open_snapshot",

@@ -18,10 +18,11 @@ from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_pa
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
 from frontdesk.bootstrap.book import ReleaseBook
 from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
-from frontdesk.bootstrap.money import open_money
+from frontdesk.bootstrap.money import open_meter, open_money
 from frontdesk.bootstrap.release import open_identity, open_release
 from frontdesk.bootstrap.reload import Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
+from frontdesk.bootstrap.unbooked import Unbooked
 from frontdesk.domain.release import AssistantContent
 from frontdesk.ingest import IngestReport
 from frontdesk.ports.channels import Notifier
@@ -110,7 +111,8 @@ async def open_app(
     try:
         content = read_assistant(settings.assistant_dir)
         database = await open_writer(settings, resources)
-        embedder = open_embedder(settings)
+        meter = open_meter(settings)
+        embedder = open_embedder(settings, meter=meter)
 
         def sync(content: AssistantContent) -> IngestReport:
             return _note_sync(sync_knowledge(settings, content, embedder, progress=progress))
@@ -132,7 +134,13 @@ async def open_app(
         withdrawals = WithdrawalFeed(database, tell=releases.lay_over)
         await withdrawals.refresh()
         purses, till = open_money(
-            database, releases.serving, tokens=tokens, telemetry=telemetry, occurrences=occurrences
+            database,
+            releases.serving,
+            tokens=tokens,
+            telemetry=telemetry,
+            occurrences=occurrences,
+            meter=meter,
+            unbooked=Unbooked(settings.data_dir),
         )
         owner = f"{os.uname().nodename}-{os.getpid()}-{tokens.token()[:8]}"
         runner = TurnRunner(

@@ -17,7 +17,7 @@ from frontdesk.domain.release import AssistantContent
 from frontdesk.domain.turn import RetrievalResult
 from frontdesk.ingest import IngestProgress, IngestReport, build_snapshot
 from frontdesk.ports.index import KnowledgeIndex
-from frontdesk.ports.models import Embedder
+from frontdesk.ports.models import Embedded, Embedder
 from frontdesk.releases import read_assistant
 from frontdesk.safety import Injections
 from frontdesk.settings import Settings
@@ -30,8 +30,11 @@ log = structlog.get_logger()
 Progress = Callable[[IngestProgress], None]
 
 
-def open_embedder(settings: Settings) -> Embedder | None:
-    """The configured embedder; None, and a warning, where it cannot be had: search is lexical then."""
+def open_embedder(settings: Settings, *, meter: Callable[[Embedded], None] = lambda _: None) -> Embedder | None:
+    """The configured embedder; None, and a warning, where it cannot be had: search is lexical then.
+
+    `meter` is told of what an endpoint wants money for.
+    """
     match settings.embedder:
         case "none":
             return None
@@ -42,6 +45,7 @@ def open_embedder(settings: Settings) -> Embedder | None:
                 dimension=settings.embedder_dimension,
                 model=settings.embedder_model,
                 api_key=settings.embedder_key.get_secret_value(),
+                meter=meter,
             )
         case "builtin":
             try:

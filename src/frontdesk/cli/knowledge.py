@@ -26,12 +26,21 @@ def sync(
     as_json: JsonOption = False,
 ) -> None:
     """Read the documents in and seal a snapshot. Only what changed is embedded. Exit code 1 when it was refused."""
-    from frontdesk.bootstrap import open_embedder, sync_knowledge  # noqa: PLC0415  (half a second)
+    from frontdesk.bootstrap import (  # noqa: PLC0415  (half a second)
+        book_apart,
+        open_embedder,
+        open_meter,
+        sync_knowledge,
+    )
 
     settings = settings_for(assistant, data_dir)
     content = read_assistant(settings.assistant_dir)
-    with progress_of_ingest() as tell:
-        report = sync_knowledge(settings, content, open_embedder(settings), progress=tell, force=force)
+    meter = open_meter(settings)
+    try:
+        with progress_of_ingest() as tell:
+            report = sync_knowledge(settings, content, open_embedder(settings, meter=meter), progress=tell, force=force)
+    finally:
+        book_apart(settings, meter)
     if as_json:
         print_json(_as_json(report))
     else:

@@ -90,6 +90,18 @@ class ChatModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """What a server asks money for: texts that it made vectors of."""
+
+    vendor: str
+    """A vendor's name, or the host of its API."""
+    model: str
+    tokens: int
+    is_estimated: bool = False
+    """The server did not say how many."""
+
+
 class Embedder(Protocol):
     @property
     def fingerprint(self) -> str:

@@ -374,6 +374,10 @@ class LedgerStore(Protocol):
         """Write them, and count them for the budgets of their time and payer."""
         ...
 
+    def has_note(self, note: str, *, at: datetime) -> bool:
+        """Whether an entry of just that time has this note."""
+        ...
+
 
 class BudgetStore(Protocol):
     """What is spent and set aside in each span that a ceiling holds for."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from frontdesk.domain.money import Level, Scope
+from frontdesk.domain.money import LedgerEntry, Level, Scope
 from frontdesk.domain.occurrences import Severity
 from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Purpose
@@ -34,6 +34,16 @@ class BudgetWatch:
             spent_usd=float(level.spent_usd),
             reserved_usd=float(level.reserved_usd),
         )
+
+    def embedded(self, entries: Sequence[LedgerEntry]) -> None:
+        """Count what was spent beside the turns' own requests."""
+        for entry in entries:
+            self._telemetry.embedded(
+                vendor=entry.vendor,
+                model=entry.model,
+                tokens=entry.usage.input_tokens,
+                cost_usd=None if entry.cost_usd is None else float(entry.cost_usd),
+            )
 
     def denied(self, level: Level, purpose: Purpose) -> None:
         """Note that a request was not made for want of money. Only what is shared is an occurrence each time."""

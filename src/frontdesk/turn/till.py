@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import structlog
 
 from frontdesk.domain.errors import FrontdeskError, StoreUnavailableError
 from frontdesk.domain.ids import TurnId
-from frontdesk.domain.money import Level, Payer, Reservation, caps_at
+from frontdesk.domain.money import LedgerEntry, Level, Payer, Reservation, caps_at
 from frontdesk.domain.release import Ceilings
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.booking import left_behind
@@ -38,11 +38,26 @@ FAREWELL_S = 2.0
 class Till:
     """One per process. Where several share a database, whichever comes first sweeps."""
 
-    def __init__(self, database: Database, watch: BudgetWatch, *, ceilings: Callable[[], Ceilings]) -> None:
-        """`ceilings` are those that hold for new turns."""
+    def __init__(
+        self,
+        database: Database,
+        watch: BudgetWatch,
+        *,
+        ceilings: Callable[[], Ceilings],
+        collect: Callable[[], Sequence[LedgerEntry]] = tuple,
+        chore: Callable[[Database], Awaitable[None]] | None = None,
+    ) -> None:
+        """
+        Args:
+            ceilings: those that hold for new turns.
+            collect: gives what was spent beside the turns' own requests, each once.
+            chore: done with every sweep.
+        """
         self._database = database
         self._watch = watch
         self._ceilings = ceilings
+        self._collect = collect
+        self._chore = chore
         self._waiting: deque[Booking] = deque(maxlen=MOST_WAITING)
         self._loops: list[asyncio.Task[None]] = []
 
@@ -72,6 +87,9 @@ class Till:
         Raises:
             StoreUnavailableError: the database cannot be reached; nothing is lost.
         """
+        if collected := self._collect():
+            self._watch.embedded(collected)
+            self.later(lambda stores: stores.ledger.add(collected))
         while self._waiting:
             taken = [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
             try:
@@ -100,6 +118,8 @@ class Till:
         await self._database.write(lambda stores: stores.budgets.forget(kept=KEPT))
         for level in await self._database.read(self._shared_levels):
             self._watch.seen(level)
+        if self._chore is not None:
+            await self._chore(self._database)
 
     def _shared_levels(self, stores: Stores) -> Sequence[Level]:
         return stores.budgets.levels(caps_at(self._ceilings(), Payer(), stores.budgets.now()))

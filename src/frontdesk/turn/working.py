@@ -27,6 +27,7 @@ from frontdesk.turn.budget import OpenPurse, without_limits
 from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_context
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
+from frontdesk.turn.metering import OnBehalf, on_behalf_of
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, has_open_sentences, record_turn
 from frontdesk.turn.serving import ServedRelease
@@ -191,7 +192,8 @@ class TurnWorker:
             return run.silent()
         if turn.lease.fence > 1:
             run.voice.after = max(run.voice.after, await self._void_earlier_attempt(turn))
-        return await self._tell_steps(run, turn)
+        with on_behalf_of(_whose(run, turn)):
+            return await self._tell_steps(run, turn)
 
     async def _tell_steps(self, run: TurnRun, turn: OpenTurn) -> Ending:
         """Commit what the pipeline yields, one by one; its last step is returned."""
@@ -250,6 +252,12 @@ class TurnWorker:
             withheld=len(ending.record.withheld),
             ms=round(total_ms, 1),
         )
+
+
+def _whose(run: TurnRun, turn: OpenTurn) -> OnBehalf:
+    customer_id = run.context.principal.customer_id
+    payer = Payer(turn_id=turn.turn_id, conversation_id=turn.conversation_id, customer_id=customer_id)
+    return OnBehalf(payer=payer, channel=turn.channel, release_id=turn.release_id)
 
 
 def _read(stores: Stores, turn: OpenTurn, *, merges: bool) -> tuple[OpenTurn, tuple[TurnContext, int]]:

@@ -2,14 +2,16 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
 from numpy.typing import NDArray
 
 from frontdesk.adapters.models.wire import failure, garbage, parse_object, translated
+from frontdesk.ports.models import Embedded
 
 BATCH_TEXTS = 64
 """Texts per request; servers commonly allow 32 to 2,048."""
@@ -32,12 +34,14 @@ class OpenAiEmbedder:
         api_key: str = "",
         timeout_s: float = 10.0,
         transport: httpx.BaseTransport | None = None,
+        meter: Callable[[Embedded], None] = lambda _: None,
     ) -> None:
         """
         Args:
             client: for `embed`; shared with the chat models.
             dimension: of the vectors the model gives; a reply of another dimension is an error.
             transport: for `embed_now`, which runs where there is no event loop.
+            meter: told of every request that was answered, in whichever thread it was made.
         """
         self._client = client
         self._url = base_url.rstrip("/") + "/embeddings"
@@ -46,6 +50,9 @@ class OpenAiEmbedder:
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout = httpx.Timeout(timeout_s)
         self._transport = transport
+        self._meter = meter
+        host = urlsplit(base_url).hostname or ""
+        self._vendor = "openai" if host == "api.openai.com" else host
 
     @property
     def fingerprint(self) -> str:
@@ -62,7 +69,7 @@ class OpenAiEmbedder:
         with translated(), httpx.Client(transport=self._transport, timeout=self._timeout) as client:
             return self._joined(
                 [
-                    self._read(client.post(self._url, json=self._body(batch), headers=self._headers), len(batch))
+                    self._read(client.post(self._url, json=self._body(batch), headers=self._headers), batch)
                     for batch in _batches(texts)
                 ]
             )
@@ -81,17 +88,20 @@ class OpenAiEmbedder:
             reply = await self._client.post(
                 self._url, json=self._body(batch), headers=self._headers, timeout=self._timeout
             )
-        return self._read(reply, len(batch))
+        return self._read(reply, batch)
 
     def _body(self, batch: Sequence[str]) -> dict[str, Any]:
         return {"model": self._model, "input": list(batch), "encoding_format": "float"}
 
-    def _read(self, reply: httpx.Response, count: int) -> NDArray[np.float32]:
-        """(count, dim) float32 of unit length, in the order that was asked."""
+    def _read(self, reply: httpx.Response, batch: Sequence[str]) -> NDArray[np.float32]:
+        """(len(batch), dim) float32 of unit length, in the order that was asked."""
+        count = len(batch)
         if not reply.is_success:
             raise failure(reply.status_code, reply.content, retry_after=reply.headers.get("retry-after"))
+        body = parse_object(reply.content)
+        self._note(body.get("usage"), batch)
         try:
-            items = sorted(parse_object(reply.content)["data"], key=lambda item: int(item["index"]))
+            items = sorted(body["data"], key=lambda item: int(item["index"]))
             vectors = np.array([item["embedding"] for item in items], np.float32)
         except (KeyError, TypeError, ValueError) as error:
             raise garbage("no embeddings") from error
@@ -102,6 +112,13 @@ class OpenAiEmbedder:
             raise garbage("an embedding without a direction")
         unit: NDArray[np.float32] = vectors / lengths
         return unit
+
+    def _note(self, usage: Any, batch: Sequence[str]) -> None:
+        """Tokens as the server counts them, else as we do."""
+        told: Any = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+        is_told = isinstance(told, int) and told > 0
+        tokens: int = told if is_told else sum(map(self.count_tokens, batch))
+        self._meter(Embedded(vendor=self._vendor, model=self._model, tokens=tokens, is_estimated=not is_told))
 
     def _joined(self, parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         return np.concatenate(parts) if parts else np.empty((0, self._dimension), np.float32)

@@ -1,6 +1,7 @@
 """The ledger: written once, never changed. Every entry counts for the budgets of its time and its payer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from frontdesk.domain.money import LedgerEntry, Payer, Span, spans_at
 
 _ADD = insert(ledger)
 _OF_TURN = select(ledger).where(ledger.c.turn_id == bindparam("wanted")).order_by(ledger.c.entry_id)
+_NOTED = select(ledger.c.entry_id).where(ledger.c.at == bindparam("at_ms"), ledger.c.note == bindparam("wanted"))
 
 
 def to_nanousd(amount: Decimal) -> int:
@@ -34,6 +36,10 @@ class Ledger:
         if entries:
             self._session.run_many(_ADD, [_row(entry) for entry in entries])
             Budgets(self._session).change(_spent_by(entries))
+
+    def has_note(self, note: str, *, at: datetime) -> bool:
+        """Whether an entry of just that time has this note."""
+        return self._session.first(_NOTED, {"wanted": note, "at_ms": to_ms(at)}) is not None
 
     def of_turn(self, turn_id: TurnId) -> list[dict[str, Any]]:
         """What the turn cost, JSON-ready, for its trace."""

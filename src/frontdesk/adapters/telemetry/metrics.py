@@ -11,7 +11,6 @@ _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0
 _WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 _BREAKERS = {"closed": 0, "half_open": 1, "open": 2}
 _PROMPT_BUCKETS = (100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 8000, 16000)
-_PROMPT_BUCKETS = (100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 8000, 16000)
 _RATIO_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -56,9 +55,6 @@ class PrometheusTelemetry:
             "frontdesk_inflight_requests", "Requests to models under way.", ["vendor", "model"], registry=self.registry
         )
         self._tokens = counter("tokens_total", "Tokens as the vendor counts them.", "vendor", "model", "kind")
-        self._prompt_tokens = histogram(
-            "prompt_tokens", "Tokens of one request to a model.", _PROMPT_BUCKETS, "feature"
-        )
         self._prompt_tokens = histogram(
             "prompt_tokens", "Tokens of one request to a model.", _PROMPT_BUCKETS, "feature"
         )
@@ -161,8 +157,6 @@ class PrometheusTelemetry:
                 self._tokens.labels(vendor, model, kind).inc(count)
         if attempt.usage.input_tokens:
             self._prompt_tokens.labels(attempt.purpose).observe(attempt.usage.input_tokens)
-        if attempt.usage.input_tokens:
-            self._prompt_tokens.labels(attempt.purpose).observe(attempt.usage.input_tokens)
         if attempt.cost_usd is None:
             self._unpriced.labels(vendor, model).inc()
         else:
@@ -173,6 +167,14 @@ class PrometheusTelemetry:
         """How full the running day or month is."""
         for name, usd in (("cap", cap_usd), ("spent", spent_usd), ("reserved", reserved_usd)):
             self._budgets[name].labels(scope).set(usd)
+
+    def embedded(self, *, vendor: str, model: str, tokens: int, cost_usd: float | None) -> None:
+        """An endpoint made vectors for money; None where its price is not known."""
+        self._tokens.labels(vendor, model, "in").inc(tokens)
+        if cost_usd is None:
+            self._unpriced.labels(vendor, model).inc()
+        else:
+            self._cost.labels(vendor, model, "", "embed").inc(cost_usd)
 
     def budget_denied(self, *, scope: str, purpose: str) -> None:
         self._denied.labels(scope, purpose).inc()
