@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Violations that are printed; --json has them all."""
 _PHASES = {"preparing": "Starting", "kills": "Kills", "cuts": "Cuts"}
-_HARMS = "lost, doubled, mixed, late, wrong"
 
 
 class Signal(StrEnum):
@@ -95,6 +94,8 @@ def _so_far(found: "Findings") -> str:
 
 
 def _print(report: "Report") -> None:
+    from frontdesk.drills.crash.findings import TAKE_OVER_S  # noqa: PLC0415
+
     servers = "one server" if report.servers == 1 else f"{report.servers} servers"
     end = "killed" if report.signal == "kill" else "ended in order"
     out.print(f"{report.database}, {servers}, {report.kills.rounds} times {end}, seed {report.seed}", markup=False)
@@ -103,40 +104,43 @@ def _print(report: "Report") -> None:
     for violation in (*report.kills.violations, *report.cuts.violations)[:_SHOWN]:
         line = f"{violation.invariant} {violation.harm}: {violation.where}: {violation.what}"
         out.print(harmless_line(line), style="red", markup=False)
+    if report.servers > 1 and report.kills.too_late:
+        late = f"{report.kills.too_late} take-overs took longer than {TAKE_OVER_S:.0f} s."
+        out.print(late, style="red", markup=False)
     verdict = "Every promise held." if report.is_clean else "Promises were broken."
     out.print(f"{verdict} {report.seconds:.0f} s.", style="green" if report.is_clean else "red", markup=False)
 
 
 def _print_table(report: "Report") -> None:
     table = Table(box=None, pad_edge=False)
-    for heading, side in (
-        ("", "left"),
-        ("turns", "right"),
-        (_HARMS, "right"),
-        ("at most, 95 %", "right"),
-        ("", "left"),
-    ):
-        table.add_column(heading, justify="right" if side == "right" else "left")
-    for name, found, more in (
-        ("kills", report.kills, _told_of_kills(report.kills)),
-        ("cuts", report.cuts, f"{report.cuts.cuts} cuts, {report.cuts.continued_elsewhere} went on at another server"),
-    ):
+    table.add_column("")
+    for heading in ("turns", *report.kills.harms, "at most (95 %)"):
+        table.add_column(heading, justify="right")
+    for name, found in (("kills", report.kills), ("cuts", report.cuts)):
         if found.turns:
-            harms = ", ".join(str(count) for count in found.harms.values())
-            table.add_row(name, str(found.turns), harms, _bound(found), more)
+            table.add_row(name, str(found.turns), *map(str, found.harms.values()), _bound(found))
     out.print(table)
+    for line in (*_told_of_kills(report.kills), *_told_of_cuts(report.cuts)):
+        out.print(f"  {line}", markup=False)
 
 
-def _told_of_kills(found: "Findings") -> str:
+def _told_of_kills(found: "Findings") -> "Iterator[str]":
     from frontdesk.drills.crash.findings import spread  # noqa: PLC0415
 
-    taken, silence = spread(found.taken_over_s), spread(found.silences_s)
-    parts = [f"{found.in_flight} in flight", f"{found.asked_for_person} asked for a person", f"{found.failed} failed"]
-    if taken:
-        parts.append(f"{len(found.taken_over_s)} taken over within {taken['longest']} s (median {taken['median']})")
-    if silence:
-        parts.append(f"silence at most {silence['longest']} s")
-    return ", ".join(parts)
+    if not found.rounds:
+        return
+    people = f"{found.asked_for_person} customers asked for a person meanwhile"
+    yield f"{found.in_flight} turns in flight; {people}; {found.failed} turns ended with an apology"
+    if taken := spread(found.taken_over_s):
+        times = f"{taken['median']} s in the middle, {taken['longest']} s at most"
+        yield f"{len(found.taken_over_s)} turns of a dead server taken over: {times}"
+    if silence := spread(found.silences_s):
+        yield f"their customers heard nothing for {silence['median']} s in the middle, {silence['longest']} s at most"
+
+
+def _told_of_cuts(found: "Findings") -> "Iterator[str]":
+    if found.cuts:
+        yield f"{found.cuts} streams cut; {found.continued_elsewhere} went on at another server"
 
 
 def _bound(found: "Findings") -> str:
@@ -156,7 +160,7 @@ def _print_promises(report: "Report") -> None:
 def _state(violations: int | None) -> str:
     if violations is None:
         return "not yet"
-    return "held" if violations == 0 else f"{violations} times"
+    return "held" if violations == 0 else f"broken {violations}"
 
 
 def _words(one: dict[str, Any]) -> Sequence[str]:

@@ -14,6 +14,8 @@ from frontdesk.domain.errors import (
     StoreUnavailableError,
 )
 
+AWAY = "The database cannot be reached, so nothing was kept. Try again."
+
 
 def translate(error: BaseException) -> FrontdeskError | None:
     """The Frontdesk error for what a driver or SQLAlchemy raised; None for anything that is no database error."""
@@ -23,7 +25,7 @@ def translate(error: BaseException) -> FrontdeskError | None:
         return MalformedError("A value cannot be stored as it is.")
     if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
         return StoredDataError("The database file is damaged or is no SQLite file. Put a backup in its place.")
-    return StoreUnavailableError("The database cannot be reached.") if _is_outage(error) else None
+    return StoreUnavailableError(AWAY) if _is_outage(error) else None
 
 
 def _is_outage(error: BaseException) -> bool:

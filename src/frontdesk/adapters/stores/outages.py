@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from frontdesk.adapters.stores.failures import translate
+from frontdesk.adapters.stores.failures import AWAY, translate
 from frontdesk.domain.errors import FrontdeskError, MalformedError, StoreUnavailableError
 
 T = TypeVar("T")
@@ -27,6 +27,9 @@ _UNIQUE_VIOLATION = "23505"
 _TOO_MANY_CONNECTIONS = "53300"
 _GONE = ("08", "57P")
 """Classes of connection failures, and of a server that goes down, is down or comes up."""
+
+
+_UNKNOWN = "The database was lost while this was being kept. Send it again with the same key: it counts once."
 
 
 class CommitUnknownError(Exception):
@@ -55,7 +58,7 @@ class Outages:
             try:
                 result = await run()
             except CommitUnknownError as error:
-                raise StoreUnavailableError("The database was lost during a commit.") from error
+                raise StoreUnavailableError(_UNKNOWN) from error
             except Exception as error:
                 if not self._is_worth_another(error, attempt, until=until):
                     raise_translated(error)
@@ -118,5 +121,5 @@ def _translated(error: Exception) -> FrontdeskError | None:
     if isinstance(error, DBAPIError) and isinstance(getattr(error.orig, "__cause__", None), asyncpg.DataError):
         return MalformedError("A value cannot be stored as it is.")
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return StoreUnavailableError("The database cannot be reached.")
+        return StoreUnavailableError(AWAY)
     return translate(error)

@@ -9,7 +9,7 @@ import httpx
 
 from frontdesk.drills.crash.findings import Findings
 from frontdesk.drills.crash.house import House
-from frontdesk.drills.crash.kills import judge, newest_request
+from frontdesk.drills.crash.kills import gave_up, judge, newest_request
 from frontdesk.drills.crash.visits import histories_of, invite
 from frontdesk.drills.visitor import Heard
 
@@ -24,14 +24,14 @@ async def run_cuts(http: httpx.AsyncClient, house: House, questions: Sequence[st
     wanted = [[random.randint(0, _LATEST_BYTE) for _ in range(CUTS_EACH)] for _ in range(READERS)]
     newest = await newest_request(house)
     visits = await invite(http, house, questions, count=READERS, random=random, cuts=wanted, people=False)
-    await asyncio.gather(*(visit.pay(http) for visit in visits))
+    ends = await asyncio.gather(*(visit.pay(http) for visit in visits), return_exceptions=True)
     histories = await histories_of(http, house, visits)
     return Findings(
         rounds=1,
         turns=READERS,
         cuts=sum(CUTS_EACH - len(visit.visitor.cuts) for visit in visits),
         continued_elsewhere=sum(sum(_moves(visit.visitor.heard)) for visit in visits),
-        violations=await judge(house, histories, after=newest),
+        violations=(*gave_up(visits, ends), *await judge(house, histories, after=newest)),
     )
 
 

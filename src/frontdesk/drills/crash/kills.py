@@ -63,7 +63,7 @@ async def run_round(
         silences_s=tuple(_silences(visits, set(taken_over), died_at_s)),
         asked_for_person=sum(visit.person_after_s is not None for visit in visits),
         failed=sum(_has_failed(visit) for visit in visits),
-        violations=(*_gave_up(visits, ends), *await judge(house, histories, after=newest)),
+        violations=(*gave_up(visits, ends), *await judge(house, histories, after=newest)),
     )
 
 
@@ -99,7 +99,8 @@ async def _die_and_come_back(server: RunningServer, signal: Signal) -> None:
     await start_again(server)
 
 
-def _gave_up(visits: Sequence[Visit], ends: Sequence[BaseException | None]) -> Iterator[Violation]:
+def gave_up(visits: Sequence[Visit], ends: Sequence[BaseException | None]) -> Iterator[Violation]:
+    """Of customers to whom nobody answered within their patience, or whom a server refused for good."""
     for visit, end in zip(visits, ends, strict=True):
         if isinstance(end, BaseException):
             what = f"the customer got no end: {type(end).__name__}"

@@ -1,14 +1,19 @@
 """What one customer sent and heard, and what the servers tell of it when all is over."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import httpx
 
 from frontdesk.drills.visitor import Heard, Visitor, read_events
 
+T = TypeVar("T")
+
 PATIENCE_S = 30.0
+_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +38,10 @@ async def hear_again(http: httpx.AsyncClient, visitor: Visitor, urls: Sequence[s
     Raises:
         TimeoutError: a server does not tell all that the database has.
     """
-    log = await visitor.log(http)
-    last_seq = log[-1]["seq"] if log else 0
     async with asyncio.timeout(PATIENCE_S):
-        replays = [await _replay(http, visitor, url, until=last_seq) for url in urls]
+        log = await _patiently(lambda: visitor.log(http))
+        last_seq = log[-1]["seq"] if log else 0
+        replays = [await _patiently(partial(_replay, http, visitor, url, until=last_seq)) for url in urls]
     return History(
         conversation_id=visitor.conversation_id,
         key=visitor.key,
@@ -45,6 +50,15 @@ async def hear_again(http: httpx.AsyncClient, visitor: Visitor, urls: Sequence[s
         heard=tuple(visitor.heard),
         replays=tuple(replays),
     )
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """A server that has just come back may refuse for a moment."""
+    while True:
+        try:
+            return await ask()
+        except httpx.HTTPError:
+            await asyncio.sleep(_AGAIN_S)
 
 
 async def _replay(http: httpx.AsyncClient, visitor: Visitor, url: str, *, until: int) -> tuple[Heard, ...]:
