@@ -102,6 +102,7 @@ def _print_report(report: CostReport) -> None:
     table.add_column(report.by, no_wrap=True)
     for name in ("requests", "tokens in", "out", "USD", "unknown"):
         table.add_column(name, justify="right")
+    digits = _digits(report.total.usd)
     for line in (*report.lines, report.total):
         key = "total" if line is report.total else harmless_line(line.key) or "(none)"
         table.add_row(
@@ -109,7 +110,7 @@ def _print_report(report: CostReport) -> None:
             f"{line.requests:,}",
             f"{line.input_tokens:,}",
             f"{line.output_tokens:,}",
-            _money(line.usd),
+            f"${line.usd:,.{digits}f}",
             str(line.unknown or ""),
             style="bold" if line is report.total else None,
         )
@@ -123,14 +124,16 @@ def _print_report(report: CostReport) -> None:
 def _summary(report: CostReport) -> Sequence[str]:
     counts, total = report.counts, report.total
     per = (
-        f"{_each(report.per_turn_usd)} a turn ({counts.turns:,})",
-        f"{_each(report.per_answered_usd)} an answered turn ({counts.answered:,})",
-        f"{_each(report.per_conversation_usd)} a conversation ({counts.conversations:,})",
-        f"{_each(report.per_resolved_usd)} one that needed no person ({counts.resolved:,})",
+        (report.per_turn_usd, f"a turn ({counts.turns:,})"),
+        (report.per_answered_usd, f"an answered turn ({counts.answered:,})"),
+        (report.per_conversation_usd, f"a conversation ({counts.conversations:,})"),
+        (report.per_resolved_usd, f"one that needed no person ({counts.resolved:,})"),
     )
-    said = [", ".join(per) + "."]
+    each = [f"{_money(amount)} {what}" for amount, what in per if amount is not None]
+    said = [", ".join(each) + "."] if each else []
     if total.unknown:
-        said.append(f"The price of {total.unknown:,} requests is not known; name it under `price` in models.yaml.")
+        requests = "1 request" if total.unknown == 1 else f"{total.unknown:,} requests"
+        said.append(f"The price of {requests} is not known; name it under `price` in models.yaml.")
     if total.estimated_usd or total.adjusted_usd:
         said.append(
             f"{_money(total.estimated_usd)} of it is estimated, {_money(total.adjusted_usd)} corrected by bills."
@@ -145,13 +148,13 @@ def _summary(report: CostReport) -> Sequence[str]:
     return said
 
 
-def _each(amount: Decimal | None) -> str:
-    return "-" if amount is None else _money(amount)
-
-
 def _money(amount: Decimal) -> str:
     """Cents, or as many digits as a small amount needs to be seen."""
-    return f"${amount:,.2f}" if abs(amount) >= 1 or not amount else f"${amount:.6f}"
+    return f"${amount:,.{_digits(amount)}f}" if amount else "$0"
+
+
+def _digits(amount: Decimal) -> int:
+    return 2 if abs(amount) >= 100 else 4 if abs(amount) >= 1 else 6
 
 
 async def _reconcile(
@@ -179,9 +182,10 @@ def _print_differences(found: Sequence[Mapping[str, Any]], *, is_booked: bool) -
     table.add_column("model", no_wrap=True)
     for name in ("billed", "in the ledger", "difference"):
         table.add_column(name, justify="right")
+    digits = _digits(max((abs(Decimal(one["billed_usd"])) for one in found), default=Decimal(0)))
     for one in found:
         name = harmless_line(one["model"])[:_LONGEST_KEY] + ("" if one["requests"] else "  (never asked)")
-        amounts = [_money(Decimal(one[field])) for field in ("billed_usd", "booked_usd", "usd")]
+        amounts = [f"${Decimal(one[field]):,.{digits}f}" for field in ("billed_usd", "booked_usd", "usd")]
         table.add_row(one["day"], name, *amounts)
     out.print(table)
     wrong = [one for one in found if Decimal(one["usd"])]

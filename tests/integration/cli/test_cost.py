@@ -58,7 +58,7 @@ def test_shows_what_was_spent_and_what_has_no_price(run: Run) -> None:
     assert shown.code == 0
     today, total = [line.split() for line in shown.out.splitlines() if line.startswith((TODAY, "total"))]
     assert today[1:] == total[1:] == ["2", "2,000", "100", "$0.002500", "1"]
-    assert "The price of 1 requests is not known" in shown.out
+    assert "The price of 1 request is not known" in shown.out
 
 
 @pytest.mark.usefixtures("spent")
