@@ -122,8 +122,8 @@ async def open_app(
         vendor_client = client if client is not None else await resources.enter_async_context(_vendor_client())
         clock, tokens, telemetry = SystemClock(), SystemTokens(), PrometheusTelemetry()
         occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
-        releases = ReleaseBook()
         vendors = Vendors(monotonic=clock.monotonic, occurrences=occurrences)
+        releases = ReleaseBook(on_live=lambda release: vendors.know(release.rungs))
 
         def opening(content: AssistantContent) -> ServedRelease:
             return open_release(settings, content, embedder, client=vendor_client, clock=clock, vendors=vendors)

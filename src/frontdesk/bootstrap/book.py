@@ -1,5 +1,6 @@
 """The releases a process has opened."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from frontdesk.domain.errors import UnavailableError
@@ -14,10 +15,12 @@ MOST_OPEN = 4
 class ReleaseBook:
     """The live release is a pointer; those that were live last stay open beside it."""
 
-    def __init__(self, *, most: int = MOST_OPEN) -> None:
+    def __init__(self, *, most: int = MOST_OPEN, on_live: Callable[[ServedRelease], None] = lambda _: None) -> None:
+        """`on_live` hears of each release that becomes the live one."""
         self._opened: dict[ReleaseId, ServedRelease] = {}
         self._live: ReleaseId | None = None
         self._most = most
+        self._on_live = on_live
         self._overlay = NOTHING_WITHDRAWN
         self._under_overlay: dict[ReleaseId, ServedRelease] = {}
 
@@ -28,6 +31,7 @@ class ReleaseBook:
         self._opened[release_id] = replace(release, newest_overlay=lambda: self._overlay)
         self._under_overlay.clear()
         self._live = release_id
+        self._on_live(release)
         while len(self._opened) > self._most:
             del self._opened[next(iter(self._opened))]
 

@@ -57,7 +57,6 @@ def open_release(
     guard = Guard(content.guards, protected=(content.prompts.answer,))
     profile = content.profile
     ladders = open_ladders(settings, content.models, embedder, client)
-    vendors.know(rung for ladder in ladders.values() for rung in ladder)
     return ServedRelease(
         manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=_scorers(guard), at=clock.now()),
         content=content,
@@ -79,6 +78,7 @@ def open_release(
         ),
         jobs=_jobs(content, ladders, vendors),
         grounder=Grounder(embedder, content.grounding),
+        rungs=tuple(rung for ladder in ladders.values() for rung in ladder),
         cache=AnswerCache(content.models.cache, monotonic=clock.monotonic),
     )
 

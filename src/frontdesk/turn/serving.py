@@ -8,7 +8,7 @@ from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay
 from frontdesk.domain.release import AssistantContent, Localised, ReleaseManifest, localised
 from frontdesk.turn.cache import AnswerCache
-from frontdesk.turn.generation import Generator, SideJobs
+from frontdesk.turn.generation import Generator, Rung, SideJobs
 from frontdesk.turn.grounding import Grounder
 from frontdesk.turn.guards import Guard
 from frontdesk.turn.retrieval import Retriever
@@ -27,6 +27,8 @@ class ServedRelease:
     generator: Generator
     grounder: Grounder
     jobs: SideJobs
+    rungs: tuple[Rung, ...] = ()
+    """Every rung of its ladders."""
     overlay: Overlay = NOTHING_WITHDRAWN
     """What it is served without; `retriever` knows nothing of these documents."""
     newest_overlay: Callable[[], Overlay] = lambda: NOTHING_WITHDRAWN

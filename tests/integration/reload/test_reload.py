@@ -13,8 +13,10 @@ import pytest
 
 from frontdesk.bootstrap import App, open_app
 from frontdesk.cli.starting import _write_starter
+from frontdesk.domain.errors import UnavailableError
 from frontdesk.server import create_app
 from frontdesk.settings import load_settings
+from frontdesk.turn.retrieval import Retriever
 from shop import Shop
 
 RETURNS = "How many days do I have to return unused items?"
@@ -207,3 +209,23 @@ async def test_only_a_handful_of_releases_stay_open(app: App, folder: Path) -> N
         await app.reloader.reload()
     assert app.releases.serving(first).content.profile.name == "D"
     assert len(vars(app.releases)["_opened"]) == 4
+
+
+async def test_a_folder_that_is_kept_out_changes_nothing_about_the_vendors_of_what_is_live(
+    app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = "answer: [{{name: {0}, adapter: openai, model: {0}, base_url: 'http://127.0.0.1:9/v1'}}]\n"
+    (folder / "models.yaml").write_text(route.format("first"))
+    await app.reloader.reload()
+    assert [state.routes for state in app.vendors.states()] == [("first",)]
+
+    async def fail(*_: Any, **__: Any) -> None:
+        raise UnavailableError("The index cannot be read.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Retriever, "retrieve", fail)
+        (folder / "models.yaml").write_text(route.format("second"))
+        assert (await app.reloader.reload()).is_rejected
+    assert [state.routes for state in app.vendors.states()] == [("first",)]
+    assert not (await app.reloader.reload()).is_rejected
+    assert [state.routes for state in app.vendors.states()] == [("second",)]
