@@ -92,17 +92,17 @@ def _mutated(case: Case) -> Script:
     """One reply in which bytes are flipped, lost, doubled or cut, another way with every request."""
     random = Random(case.number)
     data = bytearray(b"".join(piece.data for piece in case.healthy().pieces))
-    for _ in range(1 + random.randrange(4)):
+    for _ in range(1 + random.randrange(2)):
         start = random.randrange(len(data))
-        end = min(len(data), start + 1 + random.randrange(40))
-        match random.randrange(5):
-            case 0:
+        end = min(len(data), start + 1 + random.randrange(20))
+        match random.randrange(8):
+            case 0 | 1 | 2 | 3:
                 data[start] = random.randrange(256)
-            case 1:
+            case 4:
                 del data[start:end]
-            case 2:
+            case 5:
                 data[start:start] = data[start:end]
-            case 3:
+            case 6:
                 data[start:end] = bytes(random.randrange(256) for _ in range(end - start))
             case _:
                 data = data[: start + 1]
