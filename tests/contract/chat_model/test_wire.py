@@ -183,6 +183,12 @@ async def test_a_rate_limit_tells_how_long_to_wait(header: str | None, seconds: 
     assert caught.value.data["retry_after_s"] == seconds
 
 
+async def test_an_overloaded_server_may_tell_how_long_to_wait() -> None:
+    with pytest.raises(DependencyError) as caught:
+        await events_of(openai(answering("busy", status=503, headers={"retry-after": "7"})))
+    assert (caught.value.data["result"], caught.value.data["retry_after_s"]) == ("5xx", 7.0)
+
+
 @pytest.mark.parametrize(
     ("error", "result"),
     [

@@ -163,7 +163,13 @@ def failure(status: int, body: bytes, *, retry_after: str | None = None) -> Depe
     if status in (401, 402, 403) and not _FILTER.search(text):
         return RejectedError("The model's vendor refused our credentials.", result="auth", status=status, code=code)
     if status >= 500 or status == 408:
-        return UnavailableError("The model is not available.", result="5xx", status=status, code=code)
+        return UnavailableError(
+            "The model is not available.",
+            result="5xx",
+            status=status,
+            code=code,
+            retry_after_s=retry_after_s(retry_after),
+        )
     if _CONTEXT.search(text):
         return RejectedError("The request is too long for the model.", result="ctx", status=status, code=code)
     if _FILTER.search(text):

@@ -136,7 +136,7 @@ class Breaker:
         """
         self._pending -= not has_text
         kind = kind_of(result, has_text=has_text)
-        if result == "429":
+        if result == "429" or retry_after_s is not None:
             self._cool_down(now, retry_after_s)
         if result == "auth":
             self.not_before = max(self.not_before, now + REFUSED_KEY_PAUSE_S)

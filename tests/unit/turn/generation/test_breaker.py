@@ -171,6 +171,14 @@ def test_nothing_is_sent_before_the_moment_the_vendor_named() -> None:
     assert breaker.admit(1002.1) == "yes"
 
 
+def test_an_overloaded_vendor_may_name_a_moment_too() -> None:
+    breaker = Breaker()
+    breaker.admit(1000.0)
+    breaker.note("5xx", 1000.0, retry_after_s=20.0)
+    assert breaker.admit(1019.0) == "no"
+    assert breaker.admit(1020.0) == "yes"
+
+
 def test_after_a_rate_limit_one_request_at_a_time_tries_whether_it_is_over() -> None:
     breaker = Breaker()
     breaker.admit(1000.0)

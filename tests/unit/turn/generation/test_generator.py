@@ -15,7 +15,7 @@ from frontdesk.domain.errors import (
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.models import ReplyBegan, StreamEnd
-from frontdesk.turn.generation import DraftEnd, DraftReset, DraftText, Rung
+from frontdesk.turn.generation import DraftEnd, DraftReset, DraftText, Generator, Rung
 from frontdesk.turn.generation.vendors import RETRY_SHARE
 from ladders import (
     DOWN,
@@ -245,6 +245,23 @@ async def test_a_request_that_was_taken_is_billed_though_no_text_came() -> None:
     assert silent.usage.input_tokens > 10
     assert silent.usage.output_tokens == 0
     assert silent.is_estimated
+
+
+async def test_the_model_that_answered_is_paid_for_and_not_the_one_that_was_asked() -> None:
+    async def priced(reported: str) -> str:
+        asked: list[str] = []
+
+        def price(vendor: str, model: str, usage: Usage, **_: object) -> Decimal | None:
+            asked.append(model)
+            return None
+
+        rung = a_rung(a_model("gpt-large", reply("It is free.", model=reported)))
+        await draft_of(Generator([rung, quotes()], vendors=some_vendors(), price=price))
+        return asked[0]
+
+    assert await priced("gpt-tiny") == "gpt-tiny"
+    assert await priced("gpt-large-2026-01-31") == "gpt-large"
+    assert await priced("") == "gpt-large"
 
 
 async def test_an_attempt_says_which_rung_it_was() -> None:
