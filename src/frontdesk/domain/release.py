@@ -181,7 +181,7 @@ class RetrievalSettings:
     dense_weight: Mapping[str, float] = field(default_factory=lambda: {"en": 0.6})
     """Per ISO 639-1 language, 0 (lexical only) to 1; 0 for a language not named. Measured in bench/fusion."""
     passages: int = 5
-    """How many passages a turn works with."""
+    """How many passages a turn works with at most; those far below the best one are left out."""
     passage_tokens: int = 1600
     """Upper bound of the passages' tokens in a prompt."""
     answer_above: float = 0.5
