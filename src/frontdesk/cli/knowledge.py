@@ -50,15 +50,17 @@ def sync(
 
 def status(assistant: AssistantOption = None, data_dir: DataOption = None, as_json: JsonOption = False) -> None:
     """What the newest snapshot holds."""
-    from frontdesk.bootstrap import open_snapshot  # noqa: PLC0415  (half a second)
+    from frontdesk.bootstrap import open_snapshot, read_overlay  # noqa: PLC0415  (half a second)
 
     settings = settings_for(assistant, data_dir)
     index = open_snapshot(settings)
     manifest = index.manifest
+    withdrawn = [one for one in asyncio.run(read_overlay(settings)).documents if index.document(one)]
     facts: dict[str, Any] = {
         "snapshot_id": manifest.snapshot_id,
         "created_at": manifest.created_at.isoformat(),
         "documents": manifest.document_count,
+        "withdrawn": len(withdrawn),
         "chunks": manifest.chunk_count,
         "languages": dict(manifest.languages),
         "audiences": dict(manifest.audiences),

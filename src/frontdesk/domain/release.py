@@ -295,7 +295,7 @@ class AnswerCacheSettings:
     """`cache` of models.yaml: the same question of people who may see the same is answered from memory."""
 
     entries: int = 2000
-    """Answers that are kept by each process; 0 keeps none."""
+    """Answers that are kept by each process, about 20 kB each; 0 keeps none."""
     keep_s: float = 3600.0
     """Seconds after which an answer is written anew."""
 

@@ -41,6 +41,8 @@ def test_a_withdrawn_document_is_not_found_until_it_is_restored(shop: Run) -> No
     assert (item["document_id"], item["reason"], item["by"]) == (best, "Wrong price.", "command line")
     assert "Wrong price." in shop("knowledge", "withdrawn").out
 
+    assert shop("knowledge", "status", "--json").json["withdrawn"] == 1
+
     assert "Let in again" in shop("knowledge", "restore", item["where"]).out
     assert best in _documents(shop)
     assert "Nothing is withdrawn" in shop("knowledge", "withdrawn").err

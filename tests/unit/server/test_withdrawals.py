@@ -200,6 +200,15 @@ class TestConsole:
         assert "articles/returns.md withdrawn" in shown
         assert "Documents 3" in shown
 
+    async def test_the_document_s_page_remembers_earlier_withdrawals(self, shop: Any) -> None:
+        address = f"/console/knowledge/documents/{RETURNS}"
+        await withdraw(shop)
+        assert "Withdrawals so far" not in await page(shop, address)
+        await restore(shop)
+        shown = await page(shop, address)
+        assert "Withdrawals so far Let in again by ops, " in shown
+        assert f": {WHY}" in shown.split("Withdrawals so far")[1]
+
     async def test_without_a_reason_nothing_is_withdrawn(self, shop: Any) -> None:
         address = f"/console/knowledge/documents/{RETURNS}"
         sent = await shop.client.post(f"{address}/withdraw", data={"reason": " "}, headers=shop.staff)

@@ -242,3 +242,19 @@ async def test_stops_searching_when_the_time_is_up_and_says_so(tmp_path: Path) -
     made = await suggest(retriever, answered, audiences=PUBLIC_ONLY, answer_above=0.5, clock=SlowClock())
     assert made.is_cut_short
     assert Counting.searches == 1
+
+
+async def test_offers_nothing_of_a_withdrawn_document(tmp_path: Path) -> None:
+    release = a_release(tmp_path, articles=ARTICLES)
+    index = release.retriever.index
+    answered = an_answer(cited(chunk_of(index, "level ground")))
+    before = await suggest(release.retriever, answered, audiences=PUBLIC_ONLY, answer_above=0.0, clock=SystemClock())
+    document_id = answered.citations[0].document_id
+    assert [chunk for chunk in candidates(index, answered, audiences=PUBLIC_ONLY) if chunk.document_id == document_id]
+    under = release.retriever.under([document_id])
+    after = await suggest(under, answered, audiences=PUBLIC_ONLY, answer_above=0.0, clock=SystemClock())
+    assert not [
+        chunk for chunk in candidates(under.index, answered, audiences=PUBLIC_ONLY) if chunk.document_id == document_id
+    ]
+    assert before.items
+    assert not {item.text for item in before.items} & {item.text for item in after.items}

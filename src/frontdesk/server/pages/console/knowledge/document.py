@@ -15,7 +15,7 @@ from frontdesk.domain.conversation import PUBLIC
 from frontdesk.domain.errors import MalformedError, NotFoundError
 from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.knowledge import Chunk, Document
-from frontdesk.domain.overlay import MAX_REASON_CHARS
+from frontdesk.domain.overlay import MAX_REASON_CHARS, Withdrawal
 from frontdesk.ingest.chunking import approximate_tokens
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.server.access import Access
@@ -36,6 +36,8 @@ _QUOTES = 500
 _CITATIONS = 200
 """Citations that are looked at; those of one answer are shown together."""
 _ANSWERS = 20
+_CHANGES = 10
+"""Withdrawals and what took them back, the newest."""
 
 Range = tuple[int, int]
 """Offsets into the document's text."""
@@ -148,6 +150,8 @@ class DocumentPage:
     frame: Frame
     knowledge: str
     about: About
+    changes: Sequence[Withdrawal]
+    """When it was withdrawn and let in again, newest first."""
     withdrawn: WithdrawnDocument | None
     """None while answers may rest on it."""
     withdraw: str
@@ -175,10 +179,11 @@ async def document_page(request: Request) -> Response:
     index = release.retriever.index.whole
     cut = _document(index, request.path_params["document_id"])
     document_id, since = cut.document.document_id, app.clock.now() - PERIOD
-    quotes, citations = await app.database.read(
+    quotes, citations, changes = await app.database.read(
         lambda stores: (
             stores.citations.quotes_of(document_id, since=since, limit=_QUOTES),
             stores.citations.latest_of(document_id, limit=_CITATIONS),
+            stores.withdrawals.of(document_id, limit=_CHANGES),
         )
     )
     change = release.overlay.withdrawn.get(document_id)
@@ -192,6 +197,7 @@ async def document_page(request: Request) -> Response:
         frame=await frame_for(request, active="knowledge", title=cut.document.title),
         knowledge=KNOWLEDGE,
         about=_about(cut.document, is_withdrawn=change is not None),
+        changes=changes,
         withdrawn=withdrawn_document(change, index) if change else None,
         withdraw=f"{document_address(document_id)}/withdraw",
         max_reason_chars=MAX_REASON_CHARS,
