@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from frontdesk.drills.crash.findings import WORD_S
 from frontdesk.drills.crash.house import open_house
 from frontdesk.drills.crash.kills import judge, newest_request
 from frontdesk.drills.crash.visits import Visit, histories_of, invite
@@ -16,8 +17,6 @@ from .conftest import OwnPostgres
 
 pytestmark = pytest.mark.postgres
 QUESTIONS = (SPAIN, "How long does a PayPal refund take?", "What do I have to spend for free delivery to Finland?")
-WORD_WITHIN_S = 5.0
-"""A message is known to be kept, or known not to be, within so long."""
 
 
 async def test_messages_are_kept_or_refused_within_5_s_while_the_database_restarts(own_postgres: OwnPostgres) -> None:
@@ -32,12 +31,12 @@ async def test_messages_are_kept_or_refused_within_5_s_while_the_database_restar
         restarting.cancel()
         await asyncio.gather(restarting, return_exceptions=True)
         violations = await judge(house, await histories_of(http, house, visits), after=newest)
-    words_s = [seconds for visit in visits for seconds in waits_for_a_word(visit)]
+    words_s = [seconds for visit in visits for seconds in visit.words_s]
     refusals = sum(len(visit.visitor.refusals) for visit in visits)
     tell({"restarts": len(restarts), "slowest word": max(words_s), "refusals": refusals, "violations": violations})
     assert violations == ()
     assert len(restarts) >= 2
-    assert max(words_s) < WORD_WITHIN_S
+    assert max(words_s) < WORD_S
 
 
 async def restart_again_and_again(postgres: OwnPostgres, random: Random, done: list[float]) -> None:
@@ -46,11 +45,3 @@ async def restart_again_and_again(postgres: OwnPostgres, random: Random, done: l
         await asyncio.sleep(random.uniform(2, 4))
         await postgres.restart()
         done.append(time.monotonic())
-
-
-def waits_for_a_word(visit: Visit) -> list[float]:
-    """Seconds until each refusal; and until the acceptance, where nothing was refused."""
-    visitor = visit.visitor
-    if visitor.refusals:
-        return [seconds for _, seconds in visitor.refusals]
-    return [visitor.heard[0].at_s - visitor.sent_at_s]

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import URL
 
+from frontdesk.drills.crash.blows import end_and_start
 from frontdesk.drills.crash.cuts import run_cuts
 from frontdesk.drills.crash.findings import TAKE_OVER_S
 from frontdesk.drills.crash.house import House, open_house
@@ -40,7 +42,9 @@ async def house(postgres_server: URL) -> AsyncIterator[House]:
 
 
 async def test_a_dead_servers_turns_are_finished_by_the_other(house: House, http: httpx.AsyncClient) -> None:
-    found = await run_round(http, house, ANSWERED, turns=20, random=Random(3), signal="kill", victim=house.servers[0])
+    found = await run_round(
+        http, house, ANSWERED, turns=20, random=Random(3), blow=lambda: end_and_start(house.servers[0], is_sudden=True)
+    )
     tell(found)
     assert found.violations == ()
     assert found.failed == 0
@@ -52,7 +56,9 @@ async def test_servers_that_are_replaced_one_after_the_other_lose_and_fail_nothi
     house: House, http: httpx.AsyncClient
 ) -> None:
     for victim in house.servers:
-        found = await run_round(http, house, ANSWERED, turns=20, random=Random(4), signal="term", victim=victim)
+        found = await run_round(
+            http, house, ANSWERED, turns=20, random=Random(4), blow=partial(end_and_start, victim, is_sudden=False)
+        )
         tell(found)
         assert found.violations == ()
         assert found.failed == 0

@@ -75,6 +75,14 @@ def test_the_json_holds_the_same_and_ends_the_same(campaign: list[CrashOptions])
     assert told["cuts"]["at_most"] == pytest.approx(0.0295, abs=0.0001)
 
 
+def test_the_database_is_restarted_by_a_command_where_there_is_one(campaign: list[CrashOptions]) -> None:
+    assert run("--restart-database", "true", "--database-url", "postgresql://somewhere").exit_code == 0
+    assert (campaign[0].signal, campaign[0].restart_database) == ("database", "true")
+    refused = run("--restart-database", "true")
+    assert refused.exit_code == 2
+    assert "--database-url" in refused.output
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--kills", "-1"), ("--turns", "0"), ("--replicas", "99"), ("--signal", "hup")],

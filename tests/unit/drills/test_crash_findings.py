@@ -7,11 +7,13 @@ from frontdesk.drills.invariants import Violation
 LOST = Violation(invariant="I2", harm="lost", where="turn_1", what="no event ends it")
 
 
-def a_report(*, servers: int = 2, kills: Findings | None = None, cuts: Findings | None = None) -> Report:
+def a_report(
+    *, servers: int = 2, signal: str = "kill", kills: Findings | None = None, cuts: Findings | None = None
+) -> Report:
     return Report(
         database="PostgreSQL",
         servers=servers,
-        signal="kill",
+        signal=signal,
         seed=1,
         seconds=1.0,
         kills=kills or Findings(),
@@ -46,6 +48,13 @@ def test_a_take_over_that_takes_longer_than_5_s_is_unclean_where_another_server_
     slow = Findings(turns=20, taken_over_s=(1.0, 5.2))
     assert not a_report(servers=2, kills=slow).is_clean
     assert a_report(servers=1, kills=slow).is_clean
+    assert a_report(servers=2, signal="database", kills=slow).is_clean
+
+
+def test_a_customer_who_waits_longer_than_5_s_for_a_word_while_the_database_restarts_is_unclean() -> None:
+    slow = Findings(turns=20, words_s=(0.1, 5.2))
+    assert not a_report(signal="database", kills=slow).is_clean
+    assert a_report(signal="kill", kills=slow).is_clean
 
 
 def test_names_what_is_not_checked_yet_with_the_reason() -> None:

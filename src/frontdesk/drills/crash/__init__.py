@@ -2,7 +2,8 @@
 
 house     the scenery: a vendor, a database and one or more servers, which die and come back
 visits    customers with questions, each with a word of their own; some ask for a person in between
-kills     one round: ask, kill a server at a random moment, let everybody finish, judge
+blows     what happens then: a server is killed, ended in order, or the database restarts
+kills     one round: ask, let the blow fall at a random moment, let everybody finish, judge
 cuts      readers that hang up at random bytes and go on elsewhere
 findings  what the rounds found, added up
 drill     the whole campaign

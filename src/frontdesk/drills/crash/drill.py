@@ -8,10 +8,11 @@ from random import Random
 
 import httpx
 
+from frontdesk.drills.crash.blows import Signal, next_blow
 from frontdesk.drills.crash.cuts import run_cuts
 from frontdesk.drills.crash.findings import Findings, Report
 from frontdesk.drills.crash.house import House, open_house
-from frontdesk.drills.crash.kills import Signal, run_round
+from frontdesk.drills.crash.kills import run_round
 from frontdesk.drills.crash.visits import answerable
 from frontdesk.drills.material import questions_of
 from frontdesk.drills.visitor import new_client
@@ -34,7 +35,8 @@ class CrashOptions:
     replicas: int = 2
     cuts: int = 500
     signal: Signal = "kill"
-    """`term` ends servers in order, one after the other, as an update does."""
+    restart_database: str = ""
+    """Shell command that restarts the PostgreSQL server, for `database`."""
     seed: int = 1
 
 
@@ -79,15 +81,11 @@ class _Campaign:
         found = Findings()
         for done in range(options.kills):
             self.tell("kills", done, options.kills, found)
-            servers = self.house.servers
+            blow = next_blow(
+                self.house, options.signal, number=done, random=self.random, command=options.restart_database
+            )
             found += await run_round(
-                self.http,
-                self.house,
-                self.questions,
-                turns=options.turns,
-                random=self.random,
-                signal=options.signal,
-                victim=self.random.choice(servers) if options.signal == "kill" else servers[done % len(servers)],
+                self.http, self.house, self.questions, turns=options.turns, random=self.random, blow=blow
             )
         self.tell("kills", options.kills, options.kills, found)
         return found
@@ -96,6 +94,9 @@ class _Campaign:
         found = Findings()
         while found.cuts < wanted:
             self.tell("cuts", found.cuts, wanted, found)
-            found += await run_cuts(self.http, self.house, self.questions, random=self.random)
+            more = await run_cuts(self.http, self.house, self.questions, random=self.random)
+            found += more
+            if not more.cuts:  # the answers here are shorter than any cut
+                break
         self.tell("cuts", found.cuts, max(wanted, found.cuts), found)
         return found

@@ -10,6 +10,8 @@ from frontdesk.drills.invariants import INVARIANTS, NOT_YET, Harm, Violation
 CONFIDENCE = 0.95
 TAKE_OVER_S = 5.0
 """Within which another server has a dead one's turns."""
+WORD_S = 5.0
+"""Within which a message is accepted or refused while the database restarts."""
 _HARMS: tuple[Harm, ...] = ("lost", "doubled", "mixed", "late", "wrong")
 
 
@@ -25,6 +27,8 @@ class Findings:
     """Seconds from a kill until another process had each turn of the dead one."""
     silences_s: tuple[float, ...] = ()
     """Seconds from a kill until each customer whose turn was taken over heard of it again."""
+    words_s: tuple[float, ...] = ()
+    """Seconds until customers knew whether their message was kept: until each refusal, or else the acceptance."""
     cuts: int = 0
     """Streams that a customer cut."""
     continued_elsewhere: int = 0
@@ -42,10 +46,6 @@ class Findings:
         """How many turns and conversations suffered each."""
         found = Counter(harm for harm, _ in {(one.harm, one.where) for one in self.violations})
         return {harm: found[harm] for harm in _HARMS}
-
-    @property
-    def too_late(self) -> int:
-        return sum(seconds > TAKE_OVER_S for seconds in self.taken_over_s)
 
 
 def bound(turns: int, *, confidence: float = CONFIDENCE) -> float:
@@ -68,8 +68,18 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        is_late = self.servers > 1 and self.kills.too_late
-        return not (self.kills.violations or self.cuts.violations or is_late)
+        return not (self.kills.violations or self.cuts.violations or self.late_take_overs or self.late_words)
+
+    @property
+    def late_take_overs(self) -> int:
+        """Only where a server dies that is not alone; a database that is away delays everybody."""
+        counts = self.servers > 1 and self.signal != "database"
+        return sum(seconds > TAKE_OVER_S for seconds in self.kills.taken_over_s) if counts else 0
+
+    @property
+    def late_words(self) -> int:
+        """Only where the servers stay."""
+        return sum(seconds > WORD_S for seconds in self.kills.words_s) if self.signal == "database" else 0
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -114,6 +124,7 @@ def _as_json(found: Findings) -> dict[str, Any]:
         "taken_over": len(found.taken_over_s),
         "taken_over_s": spread(found.taken_over_s),
         "silence_s": spread(found.silences_s),
+        "word_s": spread(found.words_s),
         "violations": [
             {"invariant": one.invariant, "harm": one.harm, "where": one.where, "what": one.what}
             for one in found.violations

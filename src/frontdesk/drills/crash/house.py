@@ -10,7 +10,7 @@ from frontdesk.domain.errors import UnavailableError
 from frontdesk.drills.material import prepared_assistant
 from frontdesk.drills.stage import RunningServer, RunningVendor, running_server, running_vendor, scratch_database
 
-FIRST_TOKEN_MS, TOKEN_MS = 400.0, 40.0
+FIRST_TOKEN_MS, TOKEN_MS = 500.0, 80.0
 """A slow vendor: a turn takes two seconds and more, so that a kill finds it at any of its steps."""
 MODELS = """
 answer:

@@ -1,4 +1,4 @@
-"""One round: customers ask, a server dies at a random moment and comes back, everybody finishes, and we judge."""
+"""One round: customers ask, a blow falls at a random moment, everybody finishes, and we judge."""
 
 import asyncio
 import json
@@ -6,19 +6,17 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from random import Random
-from typing import Literal
 
 import httpx
 
 from frontdesk.domain.events import TurnFailed
+from frontdesk.drills.crash.blows import Blow
 from frontdesk.drills.crash.findings import Findings
-from frontdesk.drills.crash.house import House, log_lines, start_again
+from frontdesk.drills.crash.house import House, log_lines
 from frontdesk.drills.crash.visits import Visit, histories_of, invite
 from frontdesk.drills.invariants import History, Violation, check, check_asked, read_kept
 from frontdesk.drills.stage import RunningServer
 from frontdesk.drills.visitor import PATIENCE_S
-
-Signal = Literal["kill", "term"]
 
 _MOMENTS_S = (0.0, 1.0)
 """An answer takes longer."""
@@ -35,10 +33,9 @@ async def run_round(
     *,
     turns: int,
     random: Random,
-    signal: Signal,
-    victim: RunningServer,
+    blow: Blow,
 ) -> Findings:
-    """All servers run before and after; the victim ends in between."""
+    """All servers run before and after; the blow falls in between."""
     visits, newest = await invite(http, house, questions, count=turns, random=random), await newest_request(house)
     paying = [asyncio.create_task(visit.pay(http)) for visit in visits]
     try:
@@ -47,13 +44,13 @@ async def run_round(
         await asyncio.sleep(random.uniform(*_MOMENTS_S))
         in_flight = sum(not visit.visitor.is_done for visit in visits)
         died_at, died_at_s = time.time(), time.monotonic()
-        await _die_and_come_back(victim, signal)
+        await blow()
         ends = await asyncio.gather(*paying, return_exceptions=True)
     finally:
         for task in paying:
             task.cancel()
         await asyncio.gather(*paying, return_exceptions=True)
-    taken_over = dict(_taken_over_since(house.servers, died_at))
+    taken_over = _taken_over_since(house.servers, died_at)
     histories = await histories_of(http, house, visits)
     return Findings(
         rounds=1,
@@ -62,6 +59,7 @@ async def run_round(
         taken_over_s=tuple(taken_over.values()),
         silences_s=tuple(_silences(visits, set(taken_over), died_at_s)),
         asked_for_person=sum(visit.person_after_s is not None for visit in visits),
+        words_s=tuple(seconds for visit in visits for seconds in visit.words_s),
         failed=sum(_has_failed(visit) for visit in visits),
         violations=(*gave_up(visits, ends), *await judge(house, histories, after=newest)),
     )
@@ -91,14 +89,6 @@ async def _until_accepted(visits: Sequence[Visit]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def _die_and_come_back(server: RunningServer, signal: Signal) -> None:
-    if signal == "kill":
-        await server.kill()
-    else:
-        await server.terminate()
-    await start_again(server)
-
-
 def gave_up(visits: Sequence[Visit], ends: Sequence[BaseException | None]) -> Iterator[Violation]:
     """Of customers to whom nobody answered within their patience, or whom a server refused for good."""
     for visit, end in zip(visits, ends, strict=True):
@@ -107,14 +97,16 @@ def gave_up(visits: Sequence[Visit], ends: Sequence[BaseException | None]) -> It
             yield Violation(invariant="I2", harm="lost", where=visit.visitor.conversation_id, what=what)
 
 
-def _taken_over_since(servers: Sequence[RunningServer], died_at: float) -> Iterator[tuple[str, float]]:
-    """Turn and seconds, of every turn that another process has taken since then."""
+def _taken_over_since(servers: Sequence[RunningServer], died_at: float) -> dict[str, float]:
+    """Seconds until another process had each turn that changed hands since then, by turn."""
+    found: dict[str, float] = {}
     for line in log_lines(servers):
         if _TAKEN_OVER in line:
             said = json.loads(line)
             seconds = datetime.fromisoformat(said["timestamp"]).timestamp() - died_at
             if said["event"] == _TAKEN_OVER and seconds >= 0:
-                yield said["turn_id"], seconds
+                found[said["turn_id"]] = min(seconds, found.get(said["turn_id"], seconds))
+    return found
 
 
 def _silences(visits: Sequence[Visit], turn_ids: set[str], died_at_s: float) -> Iterator[float]:

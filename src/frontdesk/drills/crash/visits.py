@@ -28,6 +28,14 @@ class Visit:
     person_after_s: float | None = None
     """When they ask for a person; None where they do not."""
 
+    @property
+    def words_s(self) -> list[float]:
+        """Seconds until each word on whether the message is kept: every refusal, or else the acceptance."""
+        visitor = self.visitor
+        if visitor.refusals or not visitor.heard:
+            return [seconds for _, seconds in visitor.refusals]
+        return [visitor.heard[0].at_s - visitor.sent_at_s]
+
     async def pay(self, http: httpx.AsyncClient) -> None:
         """Ask until there is an end, and for a person in between."""
         asking = asyncio.create_task(self.visitor.ask(http))
