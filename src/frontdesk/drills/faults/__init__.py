@@ -3,6 +3,7 @@
 scene      one fault: what breaks, what is asked meanwhile, and what must hold
 acts       what is asked: one after the other, all at once, steadily
 rules      what must hold, read from what customers heard and from the vendors' own logs
+promises   what customers are promised, in figures
 catalogue  all scenes
 stand      two vendors, a database, and a fresh server for every scene
 drill      plays them and judges

@@ -91,7 +91,9 @@ class FaultReport:
 
 
 def not_played(scene: Scene, why: str, *, seconds: float) -> SceneReport:
-    """The verdict on a scene that did not come to its end."""
+    """The verdict on a scene that did not come to its end; of what a process has said, its last line."""
+    words = why.strip().splitlines() or [""]
+    why = words[0] if len(words) == 1 else f"{words[0][:80].rstrip(':')}: {words[-1]}"
     return SceneReport(
         key=scene.key,
         fault=scene.fault,
