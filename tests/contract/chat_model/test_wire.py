@@ -189,6 +189,12 @@ async def test_an_overloaded_server_may_tell_how_long_to_wait() -> None:
     assert (caught.value.data["result"], caught.value.data["retry_after_s"]) == ("5xx", 7.0)
 
 
+async def test_a_model_that_is_gone_is_left_alone_for_a_while() -> None:
+    with pytest.raises(DependencyError) as caught:
+        await events_of(openai(answering('{"error": {"code": "model_not_found"}}', status=404)))
+    assert (caught.value.data["result"], caught.value.data["retry_after_s"]) == ("refused", 15.0)
+
+
 @pytest.mark.parametrize(
     ("error", "result"),
     [

@@ -34,6 +34,8 @@ USAGE_GRACE_S = 0.5
 DRAIN_GRACE_S = 0.05
 """How long a reply with its usage waits for the end of its body; a guess."""
 MAX_RETRY_AFTER_S = 3600.0
+GONE_PAUSE_S = 15.0
+"""A model that is not there will not be there for the next turn either; a guess, as long as a breaker stays open."""
 
 _CONTEXT = re.compile(
     r"context[_ ](?:length|window)|maximum context|too many (?:input )?tokens|(?:prompt|input)\b.{0,20}\btoo long"
@@ -174,7 +176,10 @@ def failure(status: int, body: bytes, *, retry_after: str | None = None) -> Depe
         return RejectedError("The request is too long for the model.", result="ctx", status=status, code=code)
     if _FILTER.search(text):
         return filtered()
-    return RejectedError("The model's vendor refused the request.", result="refused", status=status, code=code)
+    pause_s = GONE_PAUSE_S if status in (404, 410) else None
+    return RejectedError(
+        "The model's vendor refused the request.", result="refused", status=status, code=code, retry_after_s=pause_s
+    )
 
 
 def retry_after_s(header: str | None) -> float | None:

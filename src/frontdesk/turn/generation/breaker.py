@@ -44,9 +44,14 @@ time: they say nothing about the vendor's health."""
 
 
 def kind_of(result: AttemptResult, *, has_text: bool) -> Kind | None:
-    """What a failure counts as; None for an end that does not count. Without any text a cut is a refused connection."""
+    """What a failure counts as; None for an end that does not count.
+
+    Without any text a cut is a refused connection; after text, whatever failed broke the reply.
+    """
     kind = _KINDS.get(result)
-    return "server" if result == "cut" and not has_text else kind
+    if has_text:
+        return kind and "broken"
+    return "server" if result == "cut" else kind
 
 
 @dataclass(slots=True)

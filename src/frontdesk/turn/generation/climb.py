@@ -104,7 +104,7 @@ class Climb:
 
     def _is_news(self, result: AttemptResult) -> bool:
         """Whether this request fails like this for the first time: what fails alike twice may be its own fault."""
-        kind = kind_of(result, has_text=True)
+        kind = kind_of(result, has_text=False)
         if kind is None:
             return True
         is_first = kind not in self._failed_as

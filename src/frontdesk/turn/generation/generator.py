@@ -16,6 +16,7 @@ from frontdesk.turn.generation.attempt import Attempt, result_of
 from frontdesk.turn.generation.climb import Climb
 from frontdesk.turn.generation.race import Race
 from frontdesk.turn.generation.rung import Rung, shortened
+from frontdesk.turn.generation.segments import SentenceStream
 from frontdesk.turn.generation.vendors import RETRY_SHARE, Vendors
 
 LAST_RUNG_S = 0.5
@@ -160,7 +161,7 @@ class _Descent:
         self._hedges = hedges
         self._next = 0
         """Position of the rung that is tried next."""
-        self._has_text = False
+        self._drafted: list[str] = []
         self._is_repeat = False
 
     async def events(self) -> AsyncGenerator[DraftEvent]:
@@ -174,7 +175,7 @@ class _Descent:
             try:
                 async with aclosing(race.texts() if race else attempt.texts()) as texts:
                     async for text in texts:
-                        self._has_text = True
+                        self._drafted.append(text)
                         yield DraftText(text=text)
             except DependencyError as error:
                 self._climb.last_error = error
@@ -184,8 +185,8 @@ class _Descent:
             if end := self._ended(last):
                 yield end
                 return
-            if self._has_text:
-                self._has_text = False
+            if self._drafted:
+                self._drafted.clear()
                 yield DraftReset()
             if not (race and race.has_second) and self._may_repeat(position, last):
                 self._next, self._is_repeat = position, True
@@ -236,10 +237,15 @@ class _Descent:
         return None
 
     def _ended(self, attempt: Attempt) -> DraftEnd | None:
-        """The end of the draft, if this attempt ended it: a whole reply, or a refusal of its content."""
+        """The end of the draft, if this attempt ended it: a whole reply, or a refusal of its content.
+
+        A reply that ran out of tokens within its first sentence is neither.
+        """
         error = self._climb.last_error
         is_filtered = error is not None and result_of(error) == "filter"
         if attempt.end is None and not is_filtered:
+            return None
+        if attempt.end is not None and attempt.end.finish_reason == "length" and not self._has_sentence():
             return None
         return DraftEnd(
             finish_reason=attempt.end.finish_reason if attempt.end else "filter",
@@ -248,6 +254,10 @@ class _Descent:
             attempts=tuple(self._climb.records),
             prompt=attempt.prompt,
         )
+
+    def _has_sentence(self) -> bool:
+        sentences = SentenceStream()
+        return bool(sentences.feed("".join(self._drafted)) or sentences.finish(is_cut=True))
 
     def _degraded(self, attempt: Attempt) -> tuple[str, ...]:
         labels = list(self._climb.labels)

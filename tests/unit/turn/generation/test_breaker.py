@@ -51,11 +51,12 @@ def test_failures_of_different_kinds_are_counted_apart() -> None:
     assert (breaker.state(1000.0), breaker.opened_by) == ("open", "broken")
 
 
-def test_replies_that_begin_well_and_break_off_open_it_too() -> None:
+@pytest.mark.parametrize("result", ["cut", "timeout_idle", "garbage", "5xx", "429"])
+def test_replies_that_begin_well_and_break_off_open_it_too(result: AttemptResult) -> None:
     breaker = Breaker()
-    for _ in range(FAILURES_TO_OPEN):
-        assert ask(breaker, 1000.0, "cut", has_text=True) == "yes"
-    assert (breaker.state(1000.0), breaker.opened_by) == ("open", "broken")
+    for second in range(FAILURES_TO_OPEN):
+        assert ask(breaker, 1000.0 + 20.0 * second, result, has_text=True) == "yes"
+    assert (breaker.opened_at is not None, breaker.opened_by) == (True, "broken")
 
 
 def test_first_text_shows_that_a_vendor_is_there_before_the_reply_is_whole() -> None:

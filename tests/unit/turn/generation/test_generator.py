@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from frontdesk.adapters.models.scripted import Pause, reply
+from frontdesk.adapters.models.scripted import Pause, Step, reply
 from frontdesk.domain.errors import (
     DeadlineError,
     DependencyError,
@@ -262,6 +262,25 @@ async def test_the_model_that_answered_is_paid_for_and_not_the_one_that_was_aske
     assert await priced("gpt-tiny") == "gpt-tiny"
     assert await priced("gpt-large-2026-01-31") == "gpt-large"
     assert await priced("") == "gpt-large"
+
+
+def out_of_tokens(*texts: str) -> list[Step]:
+    return [*texts, StreamEnd(finish_reason="length", usage=Usage(), model="")]
+
+
+async def test_a_reply_that_ran_out_of_tokens_stands_with_its_whole_sentences() -> None:
+    other = a_model("small", reply("never"))
+    long = a_model("large", out_of_tokens("It is free. It also", " comes with"))
+    events = await draft_of(a_generator(a_rung(long), a_rung(other), quotes()))
+    assert (end_of(events).finish_reason, end_of(events).route) == ("length", "large")
+    assert not other.requests
+
+
+async def test_a_reply_that_ran_out_within_its_first_sentence_is_voided_and_the_next_model_asked() -> None:
+    long = a_model("large", out_of_tokens("It is free, except", " where it"))
+    events = await draft_of(a_generator(a_rung(long), a_rung(a_model("small", reply("It is free."))), quotes()))
+    assert text_of(events) == "It is free."
+    assert results_of(events) == [("large", "ok"), ("small", "ok")]
 
 
 async def test_an_attempt_says_which_rung_it_was() -> None:
