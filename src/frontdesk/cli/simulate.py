@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,14 +21,30 @@ def vendor(
     token_ms: Annotated[float, typer.Option(help="Milliseconds per token after it.")] = 20.0,
     falsehoods: Annotated[float, typer.Option(min=0, max=1, help="Share of sentences that are made false.")] = 0.0,
     seed: Annotated[int, typer.Option(help="The same seed tells the same falsehoods.")] = 0,
+    requests_per_minute: Annotated[
+        int, typer.Option(min=0, help="More are answered with 429 and the time to wait; 0 sets no limit.")
+    ] = 0,
+    input_usd: Annotated[float, typer.Option(min=0, help="On its bill, for a million tokens read.")] = 0.5,
+    output_usd: Annotated[float, typer.Option(min=0, help="On its bill, for a million tokens written.")] = 1.5,
 ) -> None:
-    """Serve an OpenAI-compatible API that paraphrases the passages it is sent, and breaks or lies on demand.
+    """Serve a model API that paraphrases the passages it is sent, and breaks or lies on demand.
 
-    Point models.yaml at it with adapter openai and base_url http://127.0.0.1:9100/v1.
+    It speaks OpenAI's chat completions and Anthropic's Messages. Point models.yaml at it with adapter openai and
+    base_url http://127.0.0.1:9100/v1, or with adapter anthropic and base_url http://127.0.0.1:9100. The model's name
+    selects what it does; /v1/models lists the names. /debug/requests shows what it was asked, /debug/bill what that
+    costs, and a POST to /debug/schedule changes what a model does by time or by requests.
     """
     from frontdesk.simulators.vendor import VendorBehaviour, run  # noqa: PLC0415  (a web stack of its own)
 
-    behaviour = VendorBehaviour(first_token_ms=first_token_ms, ms_per_token=token_ms, lie_rate=falsehoods, seed=seed)
+    behaviour = VendorBehaviour(
+        first_token_ms=first_token_ms,
+        ms_per_token=token_ms,
+        lie_rate=falsehoods,
+        seed=seed,
+        requests_per_minute=requests_per_minute,
+        input_usd_per_million=Decimal(str(input_usd)),
+        output_usd_per_million=Decimal(str(output_usd)),
+    )
     run(host=host, port=port, behaviour=behaviour, on_ready=_announce)
 
 

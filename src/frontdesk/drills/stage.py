@@ -162,10 +162,21 @@ class RunningVendor(Process):
 
 @asynccontextmanager
 async def running_vendor(
-    *, first_token_ms: float = 0.0, token_ms: float = 0.0, falsehoods: float = 0.0, seed: int = 0
+    *,
+    first_token_ms: float = 0.0,
+    token_ms: float = 0.0,
+    falsehoods: float = 0.0,
+    seed: int = 0,
+    requests_per_minute: int = 0,
 ) -> AsyncIterator[RunningVendor]:
     """A simulated vendor on a free port."""
-    behaviour = {"first-token-ms": first_token_ms, "token-ms": token_ms, "falsehoods": falsehoods, "seed": seed}
+    behaviour = {
+        "first-token-ms": first_token_ms,
+        "token-ms": token_ms,
+        "falsehoods": falsehoods,
+        "seed": seed,
+        "requests-per-minute": requests_per_minute,
+    }
     options = [part for name, value in behaviour.items() for part in (f"--{name}", str(value))]
     with tempfile.TemporaryDirectory(prefix="frontdesk-vendor-") as folder:
         arguments = ("simulate", "vendor", "--port", "0", *options)

@@ -74,7 +74,7 @@ async def test_a_fault_that_keeps_one_waiting_lasts_until_the_client_leaves(vend
     (noted,) = await vendor.over()
     assert noted.how == "hung_up"
     assert noted.took_s is not None
-    assert 0.8 < noted.took_s < 3
+    assert 0.3 < noted.took_s < 4
 
 
 async def test_a_first_token_that_takes_twenty_seconds_has_sent_nothing_after_one(vendor: Vendor) -> None:
@@ -277,3 +277,10 @@ async def test_the_other_api_answers_in_its_own_words(vendor: Vendor) -> None:
     assert events[-2]["usage"]["output_tokens"] == whole["usage"]["output_tokens"]
     refused = await vendor.http.post("/v1/messages", json={**body, "model": "fault-529"})
     assert refused.json()["error"]["type"] == "overloaded_error"
+
+
+async def test_words_put_into_its_mouth_are_not_said_again(vendor: Vendor) -> None:
+    whole = await vendor.text("sim")
+    begun = [{"role": "user", "content": a_body("sim")["messages"][0]["content"]}]
+    begun.append({"role": "assistant", "content": whole[:10]})
+    assert await vendor.text("sim", messages=begun) == whole[10:]

@@ -114,7 +114,8 @@ class _Reply(Response):
 
 
 def _case(vendor: _Vendor, ask: Ask, does: str) -> Case:
-    reported, request = REPORTED.get(does, ask.model), read_request(ask.messages)
+    reported = REPORTED.get(does, ask.model)
+    request = read_request(ask.messages[:-1] if ask.prefill else ask.messages)
     wire: Wire = OpenAiWire(ask, reported) if ask.api == "openai" else AnthropicWire(reported)
     largest = vendor.largest.get(ask.model, 0)
     vendor.largest[ask.model] = max(largest, ask.prompt_tokens)
@@ -123,7 +124,7 @@ def _case(vendor: _Vendor, ask: Ask, does: str) -> Case:
         task="judge" if ask.wants_json else request.task,
         wire=wire,
         behaviour=behaviour_of(does, vendor.behaviour),
-        text=vendor.write(ask, request, does),
+        text=vendor.write(ask, request, does).removeprefix(ask.prefill),
         number=vendor.log.counts[ask.model],
         largest=largest,
     )
