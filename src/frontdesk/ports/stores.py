@@ -33,6 +33,7 @@ from frontdesk.domain.occurrences import Occurrence, Severity
 from frontdesk.domain.overlay import Overlay, Withdrawal
 from frontdesk.domain.reconciliation import BookedLine
 from frontdesk.domain.release import ReleaseManifest
+from frontdesk.domain.speed import Pace
 from frontdesk.domain.turn import Citation, Lane, Lease, Outcome, TurnRecord, TurnState
 from frontdesk.domain.usage import VendorAttempt
 
@@ -418,6 +419,14 @@ class BudgetStore(Protocol):
         ...
 
 
+class PaceStore(Protocol):
+    """Reads across turns."""
+
+    def since(self, since: datetime, *, limit: int) -> Pace:
+        """How the turns went that ended since then, the newest at most so many."""
+        ...
+
+
 class OccurrenceStore(Protocol):
     """What happened to the installation."""
 
@@ -609,6 +618,8 @@ class Stores(Protocol):
     @property
     def costs(self) -> CostStore: ...
     @property
+    def paces(self) -> PaceStore: ...
+    @property
     def occurrences(self) -> OccurrenceStore: ...
     @property
     def escalations(self) -> EscalationStore: ...
@@ -675,6 +686,7 @@ __all__ = [
     "OccurrenceStore",
     "Outbox",
     "OutboxEntry",
+    "PaceStore",
     "PayloadStore",
     "ReleaseStore",
     "StaffKey",

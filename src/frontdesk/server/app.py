@@ -34,12 +34,12 @@ from frontdesk.server.api.suggestions import SuggestionShelf
 from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
-from frontdesk.server.pages.console.monitor import Spending
 from frontdesk.server.pages.help import Popular
 from frontdesk.server.pages.trouble import show_trouble
 from frontdesk.server.problems import CatchErrors, install_problems
 from frontdesk.server.routes import GuardedRoute, Operation, add_operation
 from frontdesk.server.senders import SenderBound
+from frontdesk.server.sums import Sums
 
 OPERATIONS: tuple[Operation, ...] = (
     *assistant.OPERATIONS,
@@ -93,7 +93,7 @@ def create_app(app: App) -> FastAPI:
     web.state.suggestions = SuggestionShelf()
     web.state.is_draining = False
     web.state.activity = ActivityFeed(app.database)
-    web.state.spending = Spending(app.database, app.clock)
+    web.state.sums = Sums(app.database, app.clock)
     for operation in OPERATIONS:
         add_operation(web, operation)
     refuse_undeclared(web)

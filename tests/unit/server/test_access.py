@@ -71,6 +71,7 @@ DECLARED = {
     "POST /v1/admin/costs/reconcile": Access.STAFF,
     "GET /v1/admin/vendors": Access.STAFF,
     "GET /v1/admin/load": Access.STAFF,
+    "GET /v1/admin/pace": Access.STAFF,
     "GET /v1/admin/occurrences": Access.STAFF,
     "GET /console/monitor": Access.CONSOLE,
     "GET /console/monitor/live": Access.CONSOLE,

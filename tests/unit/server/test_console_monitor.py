@@ -16,6 +16,7 @@ from frontdesk.domain.money import Cap, LedgerEntry, Level, Span
 from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Usage
 from frontdesk.server.pages.console.monitor.views import ceiling_row, model_row, usd
+from frontdesk.server.sums import Sums
 from frontdesk.turn.generation import VendorState
 from frontdesk.turn.runner import Load
 
@@ -183,6 +184,19 @@ def test_a_model_is_told_in_words(changes: dict[str, Any], badge: str, why: str)
     row = model_row(a_state(**changes))
     assert (row.badge.text, row.why) == (badge, why)
     assert (row.in_flight, row.first_text) == ("2 of 8", "310 ms / 1.24 s")
+
+
+async def test_the_last_hour_tells_how_turns_went_and_how_fast_they_were(desk: Any) -> None:
+    assert "Nobody was answered." in words(await see(desk))
+    conversation_id, headers = await desk.open_conversation()
+    await desk.say(conversation_id, headers, "How long?")
+    desk.web.state.sums = Sums(desk.app.database, desk.app.clock)
+    page = words(await see(desk))
+    assert "Answered 100% 0 failed" in page
+    assert re.search(r"Whole answer, p50 [\d.]+ m?s p95 [\d.]+ m?s, p99", page)
+    pace = (await desk.client.get("/v1/admin/pace", headers=desk.staff)).json()
+    assert (pace["turns"], pace["outcomes"]) == (1, {"answered": 1})
+    assert pace["total_ms"]["p99"] >= 0
 
 
 async def test_load_that_waits_says_for_how_long(desk: Any) -> None:

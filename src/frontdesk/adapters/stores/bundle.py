@@ -15,6 +15,7 @@ from frontdesk.adapters.stores.ledger import Ledger
 from frontdesk.adapters.stores.messages import Messages
 from frontdesk.adapters.stores.occurrences import Occurrences
 from frontdesk.adapters.stores.outbox import OutgoingEntries
+from frontdesk.adapters.stores.paces import Paces
 from frontdesk.adapters.stores.payloads import Payloads
 from frontdesk.adapters.stores.releases import Releases
 from frontdesk.adapters.stores.sessions import Session
@@ -43,6 +44,7 @@ class BoundStores:
         self.ledger = Ledger(session)
         self.budgets = Budgets(session)
         self.costs = Costs(session)
+        self.paces = Paces(session)
         self.occurrences = Occurrences(session)
         self.escalations = Escalations(session)
         self.finder = Finder(session)

@@ -1,4 +1,4 @@
-"""For staff: how the models stand, and how busy this process is."""
+"""For staff: how the models stand, how busy this process is, and how fast turns were."""
 
 from dataclasses import asdict
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from frontdesk.server.access import Access
 from frontdesk.server.bodies import json_response
 from frontdesk.server.routes import Operation, frontdesk_of
+from frontdesk.server.sums import Sums
 
 
 class VendorOut(BaseModel):
@@ -44,6 +45,22 @@ class LoadOut(BaseModel):
     refused: int = Field(description="Messages this process refused since it started.")
 
 
+class PercentilesOut(BaseModel):
+    p50: float
+    p95: float
+    p99: float
+
+
+class PaceOut(BaseModel):
+    turns: int = Field(description="Turns that ended in the last hour, in all processes together.")
+    simulated: int = Field(description="How many of them were of simulated customers.")
+    outcomes: dict[str, int]
+    degraded: dict[str, int] = Field(description="Labels; a turn may have several.")
+    total_ms: PercentilesOut | None = Field(description="From acceptance to the end, the wait included.")
+    first_text_ms: PercentilesOut | None = Field(description="From the start of work to the first confirmed text.")
+    is_cut_short: bool = Field(description="There were more turns; the newest are told of.")
+
+
 async def list_vendors(request: Request) -> Response:
     """How each model stands in this process: its breaker, its speed, what is under way."""
     return json_response({"items": [asdict(state) for state in frontdesk_of(request).vendors.states()]})
@@ -54,7 +71,33 @@ async def read_load(request: Request) -> Response:
     return json_response(asdict(frontdesk_of(request).runner.load()))
 
 
+async def read_pace(request: Request) -> Response:
+    """How fast the turns of the last hour were, and how they went."""
+    sums: Sums = request.app.state.sums
+    pace = await sums.pace.now()
+    return json_response(
+        {
+            "turns": pace.turns,
+            "simulated": pace.simulated,
+            "outcomes": {outcome.value: count for outcome, count in pace.outcomes},
+            "degraded": dict(pace.degraded),
+            "total_ms": asdict(pace.total) if pace.total else None,
+            "first_text_ms": asdict(pace.first_text) if pace.first_text else None,
+            "is_cut_short": pace.is_cut_short,
+        }
+    )
+
+
 OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/admin/pace",
+        access=Access.STAFF,
+        handler=read_pace,
+        tag="Admin",
+        gives={200: PaceOut},
+        problems=(503,),
+    ),
     Operation(
         method="GET",
         path="/v1/admin/vendors",

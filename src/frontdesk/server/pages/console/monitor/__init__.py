@@ -5,7 +5,6 @@ views    the same in words
 page     the page, its part for htmx, and the stream that says when it has changed
 """
 
-from frontdesk.server.pages.console.monitor.figures import Spending
 from frontdesk.server.pages.console.monitor.page import OPERATIONS
 
-__all__ = ["OPERATIONS", "Spending"]
+__all__ = ["OPERATIONS"]

@@ -13,9 +13,10 @@ from frontdesk.domain.occurrences import SEVERITIES, Severity
 from frontdesk.server.access import Access
 from frontdesk.server.api.conversations import wants_events
 from frontdesk.server.bodies import json_response
+from frontdesk.server.pages.console import words
 from frontdesk.server.pages.console.addresses import MONITOR
 from frontdesk.server.pages.console.frame import Frame, frame_for
-from frontdesk.server.pages.console.monitor.figures import Figures, Spending, gather
+from frontdesk.server.pages.console.monitor.figures import Figures, gather
 from frontdesk.server.pages.console.monitor.views import (
     CeilingRow,
     ModelRow,
@@ -26,6 +27,7 @@ from frontdesk.server.pages.console.monitor.views import (
     load_stats,
     model_row,
     occurrence_row,
+    pace_stats,
     spend_stats,
     spend_table,
     unpriced,
@@ -33,6 +35,7 @@ from frontdesk.server.pages.console.monitor.views import (
 from frontdesk.server.pages.rendering import html
 from frontdesk.server.routes import Operation, frontdesk_of
 from frontdesk.server.streams import HEARTBEAT, HEARTBEAT_S, EventStream
+from frontdesk.server.sums import Sums
 
 EVERY_S = 2.0
 _PART = "section#monitor"
@@ -57,6 +60,10 @@ class MonitorPage:
     problems: Sequence[str]
     """Why a changed assistant folder was kept out."""
     load: Sequence[Stat]
+    pace: Sequence[Stat]
+    """Of the last hour; empty where no turn ended in it."""
+    degraded: Sequence[tuple[str, str]]
+    """What made answers of the last hour less than they could be, and how many."""
     models: Sequence[ModelRow]
     spend: Sequence[Stat]
     unpriced: str
@@ -71,7 +78,7 @@ class MonitorPage:
 async def monitor_page(request: Request) -> Response:
     """How the installation is doing; for htmx only what changes."""
     app, least = frontdesk_of(request), _least(request)
-    figures = await gather(app, _spending(request), _from(least))
+    figures = await gather(app, _sums(request), _from(least))
     page = _page(await frame_for(request, active="monitor", title="Monitor"), figures, app, least)
     is_part = request.headers.get("hx-target") == _PART
     return html(request, "console/monitor-now.html" if is_part else "console/monitor.html", page)
@@ -79,22 +86,20 @@ async def monitor_page(request: Request) -> Response:
 
 async def monitor_live(request: Request) -> Response:
     """Tells when something on the page has changed; a program that takes no events gets the version alone."""
-    app, spending, severities = frontdesk_of(request), _spending(request), _from(_least(request))
+    app, sums, severities = frontdesk_of(request), _sums(request), _from(_least(request))
     if not wants_events(request):
-        return json_response({"version": (await gather(app, spending, severities)).version})
+        return json_response({"version": (await gather(app, sums, severities)).version})
     since = request.headers.get("last-event-id") or request.query_params.get("since", "")
-    return EventStream(app, request.app.state.closing, _changes(app, spending, severities, since))
+    return EventStream(app, request.app.state.closing, _changes(app, sums, severities, since))
 
 
-async def _changes(
-    app: App, spending: Spending, severities: Sequence[Severity], since: str
-) -> AsyncGenerator[bytes, None]:
+async def _changes(app: App, sums: Sums, severities: Sequence[Severity], since: str) -> AsyncGenerator[bytes, None]:
     """`changed` with each new version, and a comment now and then while nothing changes."""
     seen, quiet_s = since, 0.0
     yield b": monitor\n\n"
     while True:
         try:
-            version = (await gather(app, spending, severities)).version
+            version = (await gather(app, sums, severities)).version
         except StoreUnavailableError:
             version = seen  # the page says nothing it does not know; the stream's end would say no more
         if version != seen:
@@ -115,6 +120,8 @@ def _page(frame: Frame, figures: Figures, app: App, least: Severity) -> MonitorP
         live=f"{MONITOR}/live?since={figures.version}&severity={least}",
         problems=[str(problem) for problem in figures.folder.problems],
         load=load_stats(figures.load),
+        pace=pace_stats(figures.pace),
+        degraded=[(words.say_degraded(label), f"{count:,}") for label, count in figures.pace.degraded],
         models=[model_row(state) for state in figures.vendors],
         spend=spend_stats(figures.spend),
         unpriced=unpriced(month[0]),
@@ -140,9 +147,9 @@ def _from(least: Severity) -> Sequence[Severity]:
     return SEVERITIES[SEVERITIES.index(least) :]
 
 
-def _spending(request: Request) -> Spending:
-    spending: Spending = request.app.state.spending
-    return spending
+def _sums(request: Request) -> Sums:
+    sums: Sums = request.app.state.sums
+    return sums
 
 
 OPERATIONS = (

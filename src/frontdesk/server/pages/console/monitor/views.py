@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from frontdesk.domain.costs import CostLine, CostReport
 from frontdesk.domain.money import Level
 from frontdesk.domain.occurrences import KINDS, Occurrence
 from frontdesk.domain.release import Ceilings
+from frontdesk.domain.speed import Pace, Percentiles
+from frontdesk.domain.turn import Outcome
 from frontdesk.server.pages.console import words
-from frontdesk.server.pages.console.monitor.figures import Spend
 from frontdesk.server.pages.console.words import Badge, Tone
+from frontdesk.server.sums import Spend
 from frontdesk.turn.generation import VendorState
 from frontdesk.turn.runner import Load
 
@@ -41,6 +44,7 @@ _RESULTS: Mapping[str, str] = {
     "refused": "refused the request",
     "cancelled": "called off",
 }
+_GOOD = frozenset({Outcome.ANSWERED, Outcome.ACTED, Outcome.CLARIFIED})
 _BY: Mapping[str, str] = {"purpose": "What for", "model": "Model", "channel": "Channel"}
 _PURPOSES: Mapping[str, str] = {
     "answer": "answers",
@@ -113,6 +117,30 @@ def load_stats(load: Load) -> Sequence[Stat]:
         Stat(label="Kept for later", value=f"{load.kept}", note="their customers were told so" if load.kept else ""),
         Stat(label="Refused", value=f"{load.refused}", note="by this process since it started"),
     )
+
+
+def pace_stats(pace: Pace) -> Sequence[Stat]:
+    """The last hour; nothing where nothing happened in it."""
+    if pace.total is None:
+        return ()
+    good = sum(count for outcome, count in pace.outcomes if outcome in _GOOD)
+    failed = dict(pace.outcomes).get(Outcome.FAILED, 0)
+    simulated = f"{pace.simulated:,} of simulated customers" if pace.simulated else ""
+    more = "the newest of them" if pace.is_cut_short else simulated
+    return (
+        Stat(label="Turns", value=f"{pace.turns:,}", note=more),
+        Stat(label="Answered", value=f"{good / pace.turns:.0%}", note=f"{failed:,} failed"),
+        Stat(label="First text, p50", value=_ms(pace.first_text, "p50"), note=_tail(pace.first_text)),
+        Stat(label="Whole answer, p50", value=_ms(pace.total, "p50"), note=_tail(pace.total)),
+    )
+
+
+def _ms(found: Percentiles | None, name: Literal["p50", "p95", "p99"]) -> str:
+    return "–" if found is None else words.say_ms(getattr(found, name))
+
+
+def _tail(found: Percentiles | None) -> str:
+    return "" if found is None else f"p95 {_ms(found, 'p95')}, p99 {_ms(found, 'p99')}"
 
 
 def model_row(state: VendorState) -> ModelRow:
