@@ -15,7 +15,7 @@ from frontdesk.turn.budget import NoLimits, Price, Purse, Thrift
 from frontdesk.turn.generation.attempt import Attempt, result_of
 from frontdesk.turn.generation.climb import Climb
 from frontdesk.turn.generation.race import Race
-from frontdesk.turn.generation.rung import Rung, shortened
+from frontdesk.turn.generation.rung import Deployment, Rung, shortened
 from frontdesk.turn.generation.segments import SentenceStream
 from frontdesk.turn.generation.vendors import RETRY_SHARE, Vendors
 
@@ -203,18 +203,25 @@ class _Descent:
             raise DeadlineError("The time for this answer is over.")
         if rung.is_built_in:
             self._climb.request = self._whole  # quoting has no limits to keep within
+        elif rung.deployment in self._silent():
+            return None
         limit_s = left_s if is_last else left_s - LAST_RUNG_S
         return await self._climb.open(
             rung, limit_s=limit_s, wait_s=0.0 if is_hedge else LIMIT_WAIT_S, is_hedge=is_hedge
         )
 
+    def _silent(self) -> set[Deployment]:
+        """Where nothing came for this draft: another rung of the same would ask the same server again."""
+        routes = {record.route for record in self._climb.records if record.result == "timeout_fb"}
+        return {rung.deployment for rung in self._rungs if rung.route.name in routes}
+
     def _race(self, position: int, lead: Attempt) -> Race | None:
         """The attempt with a second one in reserve; None where none would be asked."""
         after_s = self._hedge_after_s(lead.rung)
-        has_next = any(not rung.is_built_in for rung in self._rungs[position + 1 :])
+        has_next = any(_can_race(rung, lead.rung) for rung in self._rungs[position + 1 :])
         if not self._hedges or not has_next or self._is_repeat or after_s >= lead.rung.first_byte_s:
             return None
-        return Race(lead, after_s=after_s, second=self._second)
+        return Race(lead, after_s=after_s, second=lambda: self._second(lead.rung))
 
     def _hedge_after_s(self, rung: Rung) -> float:
         if rung.is_built_in:
@@ -222,14 +229,13 @@ class _Descent:
         usual_ms = self._vendors.first_text_p95_ms(rung, least=HEDGE_SAMPLES)
         return HEDGE_AFTER_S if usual_ms is None else max(usual_ms / 1000, HEDGE_LEAST_S)
 
-    async def _second(self) -> Attempt | None:
+    async def _second(self, lead: Rung) -> Attempt | None:
         """The next vendor on the ladder that may be asked now; the descent goes on behind it."""
         if not self._vendors.hedges.spend():
             return None
         for position in range(self._next, len(self._rungs)):
-            if self._rungs[position].is_built_in:
-                break
-            attempt = await self._open(position, is_hedge=True)
+            can_race = _can_race(self._rungs[position], lead)
+            attempt = await self._open(position, is_hedge=True) if can_race else None
             if attempt is not None:
                 self._next = position + 1
                 return attempt
@@ -284,3 +290,8 @@ class _Descent:
         next_quotes = position + 1 < len(self._rungs) and self._rungs[position + 1].is_built_in
         is_worth_it = result in ("5xx", "cut") and attempt.record is not None and attempt.record.first_token_ms is None
         return is_worth_it and not self._is_repeat and next_quotes and self._vendors.retries.spend()
+
+
+def _can_race(rung: Rung, lead: Rung) -> bool:
+    """Quoting is no second opinion, and the same server no other one."""
+    return not rung.is_built_in and rung.deployment != lead.deployment

@@ -75,6 +75,19 @@ async def test_a_silent_model_is_given_up_after_its_first_byte_limit_and_not_ask
     assert silent.closed == 1
 
 
+async def test_another_rung_of_a_silent_server_is_not_asked_either() -> None:
+    silent = a_model("large", [FOR_EVER])
+    rungs = [a_rung(silent, first_byte_s=0.02), a_rung(silent, name="again", first_byte_s=0.02)]
+    other = a_rung(a_model("small", reply("It is free.")))
+    assert results_of(await draft_of(a_generator(*rungs, other, quotes()))) == [
+        ("large", "timeout_fb"),
+        ("small", "ok"),
+    ]
+    down = a_model("large", [DOWN])
+    again = [a_rung(down), a_rung(down, name="again")]
+    assert len(results_of(await draft_of(a_generator(*again, other, quotes())))) == 3
+
+
 async def test_a_function_that_returns_a_whole_text_has_all_its_time_for_that() -> None:
     model = a_model("bot:answer", [Pause(seconds=0.05), *reply("It is free.")])
     route = ModelRoute(name="mine", adapter="python", model="bot:answer", first_byte_s=0.01)

@@ -98,6 +98,13 @@ async def test_a_refusal_of_the_first_ends_the_draft_though_the_second_runs() ->
     assert not any(isinstance(event, DraftText) for event in events)
 
 
+async def test_the_same_server_is_no_second_vendor() -> None:
+    model = a_model("large", [Pause(seconds=0.1), *reply("It is slow.")])
+    ladder = a_generator(a_rung(model), a_rung(model, name="again"), quotes(), hedge_share=EVERY)
+    assert results_of(await draft_of(ladder)) == [("large", "ok")]
+    assert len(model.requests) == 1
+
+
 async def test_hedges_keep_within_their_share() -> None:
     vendors = some_vendors()
     second = a_model("other", reply("It is free."))
