@@ -22,6 +22,7 @@ from dataclasses import replace
 import structlog
 
 from frontdesk.domain.conversation import PUBLIC_ONLY, Audiences, ConversationStatus, Message
+from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import EscalationId, MessageId
@@ -214,6 +215,8 @@ class TurnRun:
                     query=await self._rewrite(text),
                     on_step=lambda step, took_s: self.notes.add(Stage.RETRIEVE, step, took_s),
                 )
+        except StoreUnavailableError:  # money for the rewrite could not be set aside: the turn stays open
+            raise
         except Exception:
             log.exception("retrieve_failed", turn_id=self._turn.turn_id)
             self.notes.degrade("retrieval_unavailable")

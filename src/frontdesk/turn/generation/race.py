@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
-from frontdesk.domain.errors import DependencyError
+from frontdesk.domain.errors import DependencyError, StoreUnavailableError
 from frontdesk.turn.generation.attempt import Attempt, result_of
 
 
@@ -74,7 +74,10 @@ class Race:
                     raise error
 
     async def _add_second(self) -> None:
-        attempt = await self._second()
+        try:
+            attempt = await self._second()
+        except StoreUnavailableError:  # no money could be set aside; the first one may still come
+            return
         if attempt is None:
             return
         if self._runners[0].first.done():  # while money was set aside for the second

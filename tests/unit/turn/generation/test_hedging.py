@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from frontdesk.adapters.models.scripted import Pause, reply
-from frontdesk.domain.errors import CostBudgetError, RejectedError
+from frontdesk.domain.errors import CostBudgetError, RejectedError, StoreUnavailableError
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ReplyBegan
 from frontdesk.turn.budget import Hold, NoLimits
@@ -138,6 +138,20 @@ async def test_a_hedge_that_no_money_is_left_for_is_not_made() -> None:
     assert (text_of(events), len(second.requests)) == ("It is slow.", 0)
     assert end_of(events).degraded == ("budget_denied",)
     assert [state.in_flight for state in vendors.states()] == [0, 0]
+
+
+async def test_a_hedge_that_no_money_can_be_set_aside_for_leaves_the_first_one_alone() -> None:
+    class DownLater(NoLimits):
+        reserved = 0
+
+        async def reserve(self, **fields: Any) -> Hold:
+            self.reserved += 1
+            if self.reserved > 1:
+                raise StoreUnavailableError("The database is away.")
+            return await super().reserve(**fields)
+
+    ladder = a_generator(slow("large", 0.1), slow("other", 0.1), quotes(), hedge_share=EVERY)
+    assert results_of(await draft_of(ladder, purse=DownLater())) == [("large", "ok")]
 
 
 async def test_its_own_usual_time_tells_when_a_vendor_is_slow() -> None:
