@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from frontdesk.bootstrap import App, create_staff_link, open_app, open_traffic
+from frontdesk.domain.occurrences import Severity
 from frontdesk.server import running_server
 from frontdesk.settings import Settings, load_settings
 
@@ -66,6 +67,11 @@ class ServerThread(threading.Thread):
         assert self._app is not None
         secret = asyncio.run_coroutine_threadsafe(create_staff_link(self._app), self._loop).result(20)
         return f"{address}/console/sign-in#link={secret}"
+
+    def note(self, kind: str, *, subject: str, severity: Severity = "warning", **detail: str) -> None:
+        """Let something have happened to the installation."""
+        assert self._app is not None
+        self._app.occurrences.note(kind, subject=subject, severity=severity, **detail)
 
     def run(self) -> None:
         self._loop.run_until_complete(self._serve())
