@@ -72,8 +72,5 @@ class Memory:
 
     def keep(self, record: TurnRecord) -> None:
         """Leave the answer there for whoever asks the same, once the turn has ended with it."""
-        if self._key is None or record.cached_from is not None:
-            return
-        kept = kept_answer(record)
-        if kept is not None:
+        if self._key is not None and (kept := kept_answer(record)) is not None:
             self._release.cache.put(self._key, kept)
