@@ -15,7 +15,7 @@ import pytest
 from builders import World, a_release, a_world
 from frontdesk.adapters.clock import SystemTokens
 from frontdesk.adapters.models.scripted import Pause, ScriptedChatModel, reply
-from frontdesk.domain.money import Level, Payer, Reservation, caps_at, has_ceiling
+from frontdesk.domain.money import LedgerEntry, Level, Payer, Reservation, caps_at, has_ceiling
 from frontdesk.domain.release import Ceilings, ModelRoute
 from frontdesk.domain.turn import Lease
 from frontdesk.domain.usage import Usage
@@ -41,12 +41,13 @@ def a_price(
     return Decimal(0) if vendor == "frontdesk" else Decimal("0.01") + Decimal(usage.output_tokens) / 1_000_000
 
 
-def paying(folder: Path, model: ChatModel, ceilings: Ceilings) -> ServedRelease:
+def paying(folder: Path, model: ChatModel, ceilings: Ceilings, *, small: ChatModel | None = None) -> ServedRelease:
     release = a_release(folder, model=model)
     content = replace(release.content, models=replace(release.content.models, budget=ceilings))
     last = release.generator._rungs[-1]
     vendors = Vendors(monotonic=lambda: asyncio.get_running_loop().time())
-    generator = Generator([Rung(model=model, route=ROUTE), last], vendors=vendors, price=a_price)
+    smaller = [Rung(model=small, route=replace(ROUTE, name="small", model="small"))] if small else []
+    generator = Generator([Rung(model=model, route=ROUTE), last], small=smaller, vendors=vendors, price=a_price)
     return replace(release, content=content, generator=generator)
 
 
@@ -126,6 +127,41 @@ async def test_sixty_four_people_at_once_are_all_answered_and_the_budget_is_not_
     assert level.reserved_usd == 0
     denied = [answer for answer in answers if {"budget_denied", "budget_extractive"} & set(answer["degraded"])]
     assert len(denied) >= 60
+
+
+@pytest.mark.parametrize(
+    ("spent", "asked", "label"),
+    [
+        ("0.69", "big", None),
+        ("0.75", "small", "budget_small_model"),
+        ("0.90", "small", "budget_short_context"),
+        ("0.96", None, "budget_extractive"),
+        ("2.00", None, "budget_extractive"),
+    ],
+)
+async def test_answers_grow_cheaper_as_the_day_s_money_runs_low_and_do_not_stop(
+    tmp_path: Path, url: str, spent: str, asked: str | None, label: str | None
+) -> None:
+    models = {
+        name: ScriptedChatModel(reply(TRUTH, usage=Usage(output_tokens=20)), model=name) for name in ("big", "small")
+    }
+    release = paying(tmp_path, models["big"], Ceilings(per_day_usd=1.0), small=models["small"])
+    async with a_till(release, url) as (world, _):
+        await world.database.write(lambda stores: _spend(stores, spent))
+        accepted = await world.send(await world.a_conversation(), AUSTRIA)
+        answer = json.loads((await world.finished(accepted)).body)
+    assert answer["outcome"] == "answered"
+    assert "6.90 EUR" in answer["text"]
+    assert [name for name, model in models.items() if model.requests] == ([asked] if asked else [])
+    budget_labels = [name for name in answer["degraded"] if name.startswith("budget_")]
+    assert label in budget_labels if label else budget_labels == []
+
+
+def _spend(stores: Stores, usd: str) -> None:
+    entry = LedgerEntry(
+        at=stores.budgets.now(), purpose="answer", vendor="v", model="m", usage=Usage(), cost_usd=Decimal(usd)
+    )
+    stores.ledger.add([entry])
 
 
 @pytest.mark.parametrize("ceilings", [Ceilings(), Ceilings(per_day_usd=1.0)], ids=["no ceiling", "a ceiling"])
