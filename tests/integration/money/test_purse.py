@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.integration.money.conftest import ROUTE, Payers
+from integration.money.conftest import ROUTE, Payers
 
 from frontdesk.domain.errors import CostBudgetError
 from frontdesk.domain.money import Level, Payer, caps_at

@@ -17,7 +17,7 @@ from frontdesk.domain.events import TurnReset
 from frontdesk.domain.ids import ConversationId, TurnId
 from frontdesk.ports.stores import Database
 
-from .conftest import OwnPostgres
+from integration.replicas.conftest import OwnPostgres
 
 pytestmark = pytest.mark.postgres
 _numbers = itertools.count(1)

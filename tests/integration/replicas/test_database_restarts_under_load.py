@@ -13,7 +13,7 @@ from frontdesk.drills.crash.visits import Visit, histories_of, invite
 from frontdesk.drills.visitor import new_client
 from shop import DEMO, SPAIN, tell
 
-from .conftest import OwnPostgres
+from integration.replicas.conftest import OwnPostgres
 
 pytestmark = pytest.mark.postgres
 QUESTIONS = (SPAIN, "How long does a PayPal refund take?", "What do I have to spend for free delivery to Finland?")
