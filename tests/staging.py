@@ -41,7 +41,7 @@ async def play(scene: Scene, *, data_dir: Path, folder: Path, questions: tuple[s
     async with _staged(scene, data_dir=data_dir, folder=folder, questions=questions) as stage:
         for vendor in (stage.primary, stage.fallback):
             await vendor.schedule(HEALTHY)
-        usual = await usual_of(stage, most=len(questions))
+        usual = await usual_of(stage, most=len(questions), rounds=1)
         assert set(usual) == set(questions)
         return report_of(scene, await examine(stage, usual), seconds=0.0)
 

@@ -5,7 +5,7 @@ import json
 import statistics
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,17 +146,20 @@ async def open_stand(
     """Vendors and a database of its own, which end with the block."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-faults-")))
-        times = {"first_token_ms": FIRST_TOKEN_MS, "token_ms": TOKEN_MS}
         yield Stand(
             assistant=assistant,
             folder=folder,
             database_url=await stack.enter_async_context(scratch_database(database_url)),
-            primary=await stack.enter_async_context(running_vendor(**times, seed=1)),
-            fallback=await stack.enter_async_context(running_vendor(**times, seed=2)),
+            primary=await stack.enter_async_context(_vendor(seed=1)),
+            fallback=await stack.enter_async_context(_vendor(seed=2)),
             http=await stack.enter_async_context(new_client()),
             questions=questions,
             locale=locale,
         )
+
+
+def _vendor(*, seed: int) -> AbstractAsyncContextManager[RunningVendor]:
+    return running_vendor(first_token_ms=FIRST_TOKEN_MS, token_ms=TOKEN_MS, seed=seed)
 
 
 def models_of(scene: Scene, *, primary: str, fallback: str) -> str:
@@ -176,19 +179,19 @@ def edit(assistant: Path, edits: Mapping[str, Mapping[str, Any]]) -> None:
         path.write_text(yaml.safe_dump({**(before or {}), **changes}, allow_unicode=True), encoding="utf-8")
 
 
-async def usual_of(stage: Stage, *, most: int) -> dict[str, Usual]:
+async def usual_of(stage: Stage, *, most: int, rounds: int = ROUNDS) -> dict[str, Usual]:
     """How long answers take, for the first questions that the vendor answers."""
     answered: dict[str, Usual] = {}
     for question in stage.questions:
-        if len(answered) < most and (usual := await _usual(stage, question)):
+        if len(answered) < most and (usual := await _usual(stage, question, rounds)):
             answered[question] = usual
     return answered
 
 
-async def _usual(stage: Stage, question: str) -> Usual | None:
+async def _usual(stage: Stage, question: str, rounds: int) -> Usual | None:
     """How long an answer takes, the middle of several; None where the vendor does not answer."""
     visits = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         visit = Visitor(urls=(stage.server.url,), question=question, locale=stage.locale, patience_s=PATIENCE_S)
         await visit.visit(stage.http)
         is_second_best = any(label.endswith("_fallback") for label in visit.final.get("degraded", ()))
