@@ -95,6 +95,8 @@ async def _crawl(address: Address, conversation: LongConversation) -> None:
         await loop.sock_sendall(
             reader, f"GET {address.prefix}{conversation.path}/events HTTP/1.1\r\n{lines}\r\n".encode()
         )
-        while await loop.sock_recv(reader, SLOW_BYTES_A_SECOND):  # noqa: ASYNC110  (slowness is the point)
+        while await loop.sock_recv(reader, SLOW_BYTES_A_SECOND):
             await asyncio.sleep(1)
+            if reader.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # seen before what came earlier is read
+                break
     raise ConnectionResetError
