@@ -111,6 +111,8 @@ async def open_app(
     try:
         content = read_assistant(settings.assistant_dir)
         database = await open_writer(settings, resources)
+        if sqlite_path(settings.effective_database_url) is not None:  # whoever held a lease is dead, or held the file
+            await database.write(lambda stores: stores.turns.release_all())
         meter = open_meter(settings)
         embedder = open_embedder(settings, meter=meter)
 

@@ -309,6 +309,10 @@ class TurnStore(Protocol):
         """Let every lease of this owner run out now, for an orderly shutdown."""
         ...
 
+    def release_all(self) -> None:
+        """Let every lease run out now, whoever holds it: for a process that is the only one and has just started."""
+        ...
+
     def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
         """Write the record with all its rows and end the turn."""
         ...

@@ -216,6 +216,25 @@ async def test_an_orderly_shutdown_leaves_its_turns_to_others_at_once(
     assert [taken.turn_id for taken in await claim(database, "you")] == [turn.turn_id]
 
 
+async def test_the_only_process_need_not_wait_for_the_leases_of_the_dead(
+    database: Database,
+    a_conversation: Callable[..., Conversation],
+    a_turn: MakeTurn,
+    a_record: MakeRecord,
+    now: datetime,
+) -> None:
+    running, ended = a_conversation(), a_conversation()
+    await database.write(lambda stores: stores.conversations.create(running, token_hash=""))
+    await database.write(lambda stores: stores.conversations.create(ended, token_hash=""))
+    left, over = a_turn(running.conversation_id), a_turn(ended.conversation_id)
+    for turn in (left, over):
+        await open_turn(database, turn)
+    await finish(database, a_record(over.turn_id), now)
+    assert await claim(database, "you") == ()
+    await database.write(lambda stores: stores.turns.release_all())
+    assert [(taken.turn_id, taken.fence) for taken in await claim(database, "you")] == [(left.turn_id, 2)]
+
+
 async def test_a_queued_turn_is_claimed_once_the_ones_before_it_have_ended(
     database: Database, conversation_id: ConversationId, a_turn: MakeTurn, a_record: MakeRecord, now: datetime
 ) -> None:

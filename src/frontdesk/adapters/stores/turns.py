@@ -77,6 +77,7 @@ _SUPERSEDED_OF_OWNER = select(turns.c.turn_id).where(
 )
 _RELEASE = update(turns).where(*_RUNNING_UNDER_LEASE).values(lease_until=0)
 _RELEASE_OWNER = update(turns).where(*_RUNNING_OF_OWNER).values(lease_until=0)
+_RELEASE_ALL = update(turns).where(turns.c.state == TurnState.RUNNING.value).values(lease_until=0)
 
 _FINISH = (
     update(turns)
@@ -193,6 +194,10 @@ class Turns:
         """Let every lease of this owner run out now, for an orderly shutdown."""
         self._session.run(_RELEASE_OWNER, {"owner": owner})
         self.announce()
+
+    def release_all(self) -> None:
+        """Let every lease run out now, whoever holds it: for a process that is the only one and has just started."""
+        self._session.run(_RELEASE_ALL, {})
 
     def finish(self, record: TurnRecord, *, last_seq: int, at: datetime) -> None:
         """Write the record with all its rows and end the turn under the release that answered.
