@@ -280,6 +280,8 @@ LABELS: Mapping[str, str] = {
     "vendor": "Who was asked: a vendor's name or the host of its API; `frontdesk` for what is computed here.",
     "model": "As pinned in the route.",
     "result": "`ok`, or how the request failed.",
+    "from": "Name of the rung that would have answered, had nothing been in its way.",
+    "to": "Name of the rung that did.",
     "kind": "Of tokens `in`, `out` and `cached`; of findings "
     + ", ".join(f"`{k.value}`" for k in safety.FindingKind)
     + "; of occurrences "

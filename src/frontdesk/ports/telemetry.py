@@ -25,6 +25,10 @@ class Telemetry(Protocol):
 
     def stage_ended(self, stage: Stage, step: str, *, seconds: float, error: str = "") -> None: ...
 
+    def failover(self, *, preferred: str, wrote: str) -> None:
+        """A later rung of the ladder wrote an answer; both by their names in models.yaml."""
+        ...
+
     def vendor_attempt(self, attempt: VendorAttempt, *, channel: str) -> None: ...
 
     def budget(self, *, scope: str, cap_usd: float, spent_usd: float, reserved_usd: float) -> None:

@@ -340,6 +340,8 @@ class Answering:
 
     def _note_end(self, end: DraftEnd) -> None:
         self._notes.prompt = end.prompt
+        if end.route != end.preferred:
+            self._telemetry.failover(preferred=end.preferred, wrote=end.route)
         for label in end.degraded:
             self._notes.degrade(label)
         if end.finish_reason != "stop":

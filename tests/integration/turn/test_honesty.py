@@ -124,3 +124,12 @@ async def test_sentences_of_a_turn_that_fails_are_withdrawn_with_its_end(tmp_pat
 
     assert kinds.index("turn.reset") > kinds.index("answer.sentence")
     assert kinds[-1] == "answer.completed"
+
+
+async def test_a_step_down_the_ladder_is_counted(tmp_path: Path) -> None:
+    model = ScriptedChatModel([UnavailableError("down", result="5xx")])
+    async with a_world(a_release(tmp_path, model=model)) as world:
+        await world.ask(await world.a_conversation(), AUSTRIA)
+        page = world.telemetry.render().decode()
+
+    assert 'frontdesk_failover_total{from="model",to="quotes"} 1.0' in page

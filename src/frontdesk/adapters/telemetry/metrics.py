@@ -45,6 +45,7 @@ class PrometheusTelemetry:
         self._stage_series: dict[tuple[Stage, str], Histogram] = {}
         self._stage_errors = counter("stage_errors_total", "Stages that ended with an error.", "stage", "reason")
         self._attempts = counter("vendor_attempts_total", "Requests to models.", "vendor", "model", "result")
+        self._failovers = counter("failover_total", "Answers that a later rung of the ladder wrote.", "from", "to")
         self._breakers = Gauge(
             "frontdesk_breaker_state",
             "Whether a deployment is asked: 0 as usual, 1 by one request that probes, 2 not at all.",
@@ -144,6 +145,9 @@ class PrometheusTelemetry:
         series.observe(seconds)
         if error:
             self._stage_errors.labels(stage.value, error).inc()
+
+    def failover(self, *, preferred: str, wrote: str) -> None:
+        self._failovers.labels(preferred, wrote).inc()
 
     def vendor_attempt(self, attempt: VendorAttempt, *, channel: str) -> None:
         vendor, model = attempt.vendor, attempt.model

@@ -55,6 +55,8 @@ class DraftEnd:
     """`length`: the last sentence may be unfinished. `filter`: the vendor refused; no other vendor was asked."""
     route: str
     """Name of the route that wrote the draft."""
+    preferred: str
+    """Name of the route that would have, had nothing been in its way."""
     degraded: tuple[str, ...]
     """What was done without: `model_fallback` or `extractive_fallback` when a later rung wrote it, `shortened_request`
     after compaction, `budget_…` where money ran low."""
@@ -256,6 +258,7 @@ class _Descent:
         return DraftEnd(
             finish_reason=attempt.end.finish_reason if attempt.end else "filter",
             route=attempt.rung.route.name,
+            preferred=self._rungs[0].route.name,
             degraded=self._degraded(attempt),
             attempts=tuple(self._climb.records),
             prompt=attempt.prompt,
