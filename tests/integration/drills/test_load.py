@@ -13,7 +13,10 @@ import pytest
 from frontdesk.domain.errors import ConfigError, UnavailableError
 from frontdesk.drills.load import LoadPlan, drill_load
 from frontdesk.drills.load.arrivals import Visitors
+from frontdesk.drills.load.gauges import watched
 from frontdesk.drills.load.line import Address
+from frontdesk.drills.load.readers import long_conversation, reading_slowly
+from frontdesk.drills.load.scenery import own_server
 from frontdesk.drills.load.visits import BROKEN, Host
 from frontdesk.drills.stage import environ, frontdesk
 
@@ -93,3 +96,17 @@ async def test_people_keep_coming_while_nobody_is_served(stuck: str) -> None:
     assert 30 <= len(visitors.visits) <= 75
     await visitors.finish()
     assert {visit.outcome for visit in visitors.visits} == {BROKEN}
+
+
+async def test_slow_readers_are_let_go_come_back_and_cost_little() -> None:
+    async with own_server(DEMO, database_url="", first_token_ms=0, token_ms=0, embedder="none") as server:
+        address = Address.of(server.url)
+        conversation = await long_conversation(address)
+        async with watched(server.pid) as gauge, reading_slowly(address, conversation, 50) as readers:
+            began = time.monotonic()
+            async with asyncio.timeout(40):
+                while readers.dropped < 50 or readers.began < 100:
+                    await asyncio.sleep(0.2)
+        first, most = gauge.readings[0].rss_mb, gauge.most_mb(began, time.monotonic())
+    assert most is not None
+    assert most - first < 50

@@ -3,6 +3,7 @@
 import pytest
 
 from frontdesk.drills.load import verdicts
+from frontdesk.drills.load.capacity import good_a_second
 from frontdesk.drills.load.figures import Spread, claim_of, figures_of, most_misses, recovery_s
 from frontdesk.drills.load.visits import BROKEN, REFUSED, UNFINISHED, Visit
 
@@ -94,3 +95,13 @@ def test_slow_readers_may_cost_others_a_tenth_and_memory_fifty_megabytes() -> No
     assert verdicts.others_do_not_notice([1000, 1020], 1120).is_met is False
     assert verdicts.memory_beside_readers(300, 349).is_met is True
     assert verdicts.memory_beside_readers(300, 351).is_met is False
+
+
+def test_a_crowd_that_takes_turns_is_counted_while_all_of_it_is_there() -> None:
+    turns = [
+        _visit(due_s=100.0 + round_ * 1.5 + client / 100, total_s=1.5) for round_ in range(4) for client in range(32)
+    ]
+    found = good_a_second(turns, began_s=100.0, seconds=6.0, within_s=3)
+    assert found == pytest.approx(32 / 1.5, rel=0.1)
+    assert good_a_second(turns, began_s=100.0, seconds=6.0, within_s=1) == 0
+    assert good_a_second([_refused(100.0)], began_s=100.0, seconds=6.0, within_s=3) == 0

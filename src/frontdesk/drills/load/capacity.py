@@ -1,14 +1,17 @@
 """How many good answers a second an installation gives at most: more and more people take turns, until it no longer grows."""
 
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.drills.load.arrivals import Visitors
+from frontdesk.drills.load.visits import Visit
 
 _CROWDS = (8, 16, 32, 64, 128, 256)
 _LEAST_GAIN = 1.1
-"""A larger crowd that does not get a tenth more answered ends the search."""
+"""A larger crowd gains where it gets a tenth more answered; two in a row that do not end the search."""
+_FRUITLESS = 2
 _TOO_MANY = 429
 STEP_S = 6.0
 """Longer than a slow vendor's answer, several times over."""
@@ -26,15 +29,17 @@ async def find_capacity(
     Raises:
         UnavailableError: not one question was answered in time.
     """
-    best = 0.0
+    best, fruitless = 0.0, 0
     for crowd in _CROWDS:
         phase = f"capacity, {crowd} at once"
+        began_s = time.monotonic()
         await visitors.take_turns(phase, clients=crowd, seconds=step_s)
-        found = _good_a_second(visitors, phase, within_s)
+        found = good_a_second(visitors.of(phase), began_s=began_s, seconds=step_s, within_s=within_s)
         tell(f"{crowd} at once: {found:.1f} good answers a second")
-        if best and found < _LEAST_GAIN * best:
-            return max(best, found)
+        fruitless = 0 if found >= _LEAST_GAIN * best else fruitless + 1
         best = max(best, found)
+        if best and fruitless == _FRUITLESS:
+            break
     if not best:
         raise UnavailableError(_why_nothing(visitors))
     return best
@@ -51,10 +56,11 @@ def _why_nothing(visitors: Visitors) -> str:
     return f"Not one question was answered in time (most often the reply was {status}); `frontdesk doctor` may say why."
 
 
-def _good_a_second(visitors: Visitors, phase: str, within_s: float) -> float:
-    """From the first arrival to the last end, so that what ends late counts for no more than it is."""
-    visits = visitors.of(phase)
-    began_s = min(visit.due_s for visit in visits)
-    ended_s = max(visit.due_s + (visit.total_s or visit.refused_after_s or 0.0) for visit in visits)
-    good = sum(visit.is_good(within_s) for visit in visits)
-    return good / (ended_s - began_s) if ended_s > began_s else 0.0
+def good_a_second(visits: Sequence[Visit], *, began_s: float, seconds: float, within_s: float) -> float:
+    """While everybody was there: from when half of the first ones were served until nobody came any more."""
+    lasted = sorted(visit.total_s for visit in visits if visit.total_s is not None)
+    if not lasted:
+        return 0.0
+    from_s, until_s = began_s + min(lasted[len(lasted) // 2], seconds / 2), began_s + seconds
+    ended = [visit.due_s + visit.total_s for visit in visits if visit.is_good(within_s) and visit.total_s is not None]
+    return sum(from_s < at_s <= until_s for at_s in ended) / (until_s - from_s)
