@@ -2,6 +2,8 @@
 
 app         everything a server needs, started and stopped as one
 release     an assistant folder and a snapshot > a release, opened and ready
+book        the releases that are open, and which of them is live
+doctor      what is wrong with an installation: place, mistake, remedy
 reload      a changed assistant folder goes live beside what serves, or is kept out
 knowledge   embedder, documents in, searching
 money       prices, purses, the till; what was spent

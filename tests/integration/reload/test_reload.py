@@ -13,7 +13,7 @@ import pytest
 
 from frontdesk.bootstrap import App, open_app
 from frontdesk.cli.starting import _write_starter
-from frontdesk.domain.errors import UnavailableError
+from frontdesk.domain.errors import StoreUnavailableError, UnavailableError
 from frontdesk.server import create_app
 from frontdesk.settings import load_settings
 from frontdesk.turn.retrieval import Retriever
@@ -229,3 +229,23 @@ async def test_a_folder_that_is_kept_out_changes_nothing_about_the_vendors_of_wh
     assert [state.routes for state in app.vendors.states()] == [("first",)]
     assert not (await app.reloader.reload()).is_rejected
     assert [state.routes for state in app.vendors.states()] == [("second",)]
+
+
+async def test_a_database_that_is_away_for_a_moment_is_no_mistake_of_the_folder(
+    app: App, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away:
+        tries = 0
+
+        async def write(self, work: Any) -> Any:
+            self.tries += 1
+            if self.tries < 3:
+                raise StoreUnavailableError("The database cannot be reached.")
+            return await app.database.write(work)
+
+    away = Away()
+    monkeypatch.setattr(app.reloader, "_database", away)
+    change(folder / "assistant.yaml", "name: Robin", "name: Ada")
+    assert not (await app.reloader.reload()).is_rejected
+    assert app.releases.serving().content.profile.name == "Ada"
+    assert away.tries == 3
