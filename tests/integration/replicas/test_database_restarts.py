@@ -16,8 +16,7 @@ from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.events import TurnReset
 from frontdesk.domain.ids import ConversationId, TurnId
 from frontdesk.ports.stores import Database
-
-from integration.replicas.conftest import OwnPostgres
+from own_postgres import OwnPostgres
 
 pytestmark = pytest.mark.postgres
 _numbers = itertools.count(1)

@@ -11,9 +11,8 @@ from frontdesk.drills.crash.house import open_house
 from frontdesk.drills.crash.kills import judge, newest_request
 from frontdesk.drills.crash.visits import Visit, histories_of, invite
 from frontdesk.drills.visitor import new_client
+from own_postgres import OwnPostgres
 from shop import DEMO, SPAIN, tell
-
-from integration.replicas.conftest import OwnPostgres
 
 pytestmark = pytest.mark.postgres
 QUESTIONS = (SPAIN, "How long does a PayPal refund take?", "What do I have to spend for free delivery to Finland?")
