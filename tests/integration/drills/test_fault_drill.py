@@ -41,7 +41,7 @@ async def test_the_drill_runs_on_one_s_own_assistant_and_leaves_nothing_behind(d
         late = [complaint for complaint in fault["complaints"] if "later" not in complaint]
         assert late == [], fault  # a busy machine may be late
         assert fault["customers_saw"] in ("8 answered", "6 answered")
-        assert fault["attempts"]["first_vendor"] in (3, 6)
+        assert 1 <= fault["attempts"]["first_vendor"] <= 6
         assert fault["is_alive_afterwards"]
     if database_url:
         assert await _drill_databases(database_url) == []
