@@ -108,7 +108,7 @@ class Settings(BaseModel):
         30.0,
         ge=1,
         le=600,
-        description="Seconds in which a reader that is behind must take 64 kB, or its connection is dropped; it comes back where it was.",
+        description="Seconds in which a reader that is behind must take 64 kB, and a request must have been asked; then the connection is dropped. Readers come back where they were.",
     )
     escalation_webhook: SecretStr = Field(
         SecretStr(""),

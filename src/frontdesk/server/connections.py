@@ -1,5 +1,7 @@
 """Connections whose readers take what they are sent, or are let go: a slow reader holds little, and not for ever.
 
+The same for who connects and does not ask.
+
 Nothing is lost with a connection. A turn goes on, and its reader comes back with `Last-Event-ID`.
 """
 
@@ -31,6 +33,8 @@ class Connection(HttpToolsProtocol):
     on_dropped: Callable[[], None] = staticmethod(lambda: None)
     """Told of each reader that was let go."""
 
+    _unasked: asyncio.TimerHandle | None = None
+    """Runs until the head of a request is whole: who says nothing, or a letter at a time, is no customer."""
     _behind: asyncio.TimerHandle | None = None
     """Runs while the reader is behind."""
     _waited = 0
@@ -40,6 +44,16 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=MOST_WAITING, low=_FEW_WAITING)
         _keep_little_unsent(transport.get_extra_info("socket"))
+        self._unasked = self.loop.call_later(self.patience_s, self.transport.abort)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._unasked is None:
+            self._unasked = self.loop.call_later(self.patience_s, self.transport.abort)
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -51,6 +65,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_looking()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -81,6 +96,11 @@ class Connection(HttpToolsProtocol):
         if self._behind is not None:
             self._behind.cancel()
             self._behind = None
+
+    def _stop_waiting(self) -> None:
+        if self._unasked is not None:
+            self._unasked.cancel()
+            self._unasked = None
 
 
 def connections(*, patience_s: float, on_dropped: Callable[[], None]) -> type[Connection]:

@@ -127,3 +127,26 @@ async def test_readers_that_are_behind_do_not_hold_up_a_server_that_stops(open_h
             began = time.monotonic()
             await running.aclose()
     assert time.monotonic() - began < GRACE_S - 1
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /healthz HTTP/1.1\r\nHost: de", b"G"])
+async def test_who_connects_and_does_not_ask_is_let_go(open_house: Any, said: bytes) -> None:
+    async with open_house(reader_patience_s=1) as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+        writer.write(said)
+        async with asyncio.timeout(8):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+
+
+async def test_who_asks_again_on_the_same_connection_is_not(open_house: Any) -> None:
+    async with open_house(reader_patience_s=1) as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+        for _ in range(3):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: desk\r\n\r\n")
+            async with asyncio.timeout(5):
+                assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
+                await reader.readuntil(b"}")
+            await asyncio.sleep(1.5)
+        writer.close()
