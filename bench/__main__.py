@@ -3,7 +3,19 @@
 import runpy
 import sys
 
-NAMES = ("turns", "grounding", "guards", "retrieval", "fusion", "prompts", "ingestion", "storage", "pages", "failover")
+NAMES = (
+    "turns",
+    "grounding",
+    "guards",
+    "retrieval",
+    "fusion",
+    "prompts",
+    "ingestion",
+    "storage",
+    "pages",
+    "failover",
+    "cancels",
+)
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(NAMES)

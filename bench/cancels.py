@@ -15,8 +15,8 @@ from itertools import count
 from typing import Any
 
 import httpx
-from starlette.types import ASGIApp, Message, Scope
 
+from bench.hand_to_hand import HandToHand
 from frontdesk.adapters.models.openai_chat import OpenAiChatModel
 from frontdesk.adapters.models.prices import cost_usd
 from frontdesk.adapters.stores import open_database
@@ -40,15 +40,16 @@ from frontdesk.turn.generation import Generator as Ladder
 from frontdesk.turn.generation import Rung, Vendors
 from frontdesk.turn.reconciling import reconcile_bill
 
-DRAFTS = 1_400
-"""Of which more than 1,000 are given up."""
+CANCELS = 1_000
+"""Drafts go on until so many were given up."""
+_ROUND = 100
 AT_ONCE = 25
 CEILINGS = Ceilings(per_day_usd=1_000.0)
 PRICE = RoutePrice(input_usd_per_million=0.5, output_usd_per_million=1.5)
 """As the simulated vendor bills."""
 FIRST_TOKEN_MS, MS_PER_TOKEN = 10.0, 5.0
-LONGEST_S = 0.1
-"""Most whole replies take about so long."""
+MS_PER_TOKEN_APART = 20.0
+"""A pace as of a hosted vendor: what it writes until it hears of a hang-up is no reply of its own."""
 _numbers = count(1)
 
 
@@ -73,8 +74,15 @@ class Campaign:
     """Many drafts from one vendor."""
 
     def __init__(
-        self, database: Database, vendor: str, client: httpx.AsyncClient, *, counts_each_chunk: bool, seed: int = 1
+        self,
+        database: Database,
+        vendor: str,
+        client: httpx.AsyncClient,
+        *,
+        counts_each_chunk: bool,
+        longest_s: float = 20 * MS_PER_TOKEN / 1000,
     ) -> None:
+        """`longest_s` is about what most whole replies take."""
         each: Any = ("usage_each_chunk",) if counts_each_chunk else ()
         route = ModelRoute(
             name="main",
@@ -89,15 +97,20 @@ class Campaign:
         rung = Rung(model=OpenAiChatModel(client, route), route=route)
         self._ladder = Ladder([rung], vendors=Vendors(monotonic=asyncio.get_running_loop().time), price=cost_usd)
         self._database = database
-        self._dice = random.Random(seed)
+        self._dice = random.Random(1)
+        self._longest_s = longest_s
         self._watch = BudgetWatch(PrometheusTelemetry())
         self._lines = asyncio.Semaphore(AT_ONCE)
 
-    async def run(self, drafts: int) -> int:
-        """Make the drafts; how many of them were given up. The first few are whole: a vendor has told its count before."""
+    async def run(self, cancels: int) -> tuple[int, int]:
+        """How many drafts were made, and given up. The first few are whole: a vendor has told its count before."""
         whole = [self._draft(way=0.0) for _ in range(AT_ONCE)]
         await asyncio.gather(*whole)
-        return sum(await asyncio.gather(*(self._draft(way=self._dice.random()) for _ in range(drafts - AT_ONCE))))
+        drafts, cancelled = AT_ONCE, 0
+        while cancelled < cancels:
+            drafts += _ROUND
+            cancelled += sum(await asyncio.gather(*(self._draft(way=self._dice.random()) for _ in range(_ROUND))))
+        return drafts, cancelled
 
     async def _draft(self, *, way: float) -> bool:
         turn, attempts = _a_turn(), list[VendorAttempt]()
@@ -127,7 +140,7 @@ class Campaign:
         if way < 0.9:
             await anext(stream, None)
         task = asyncio.create_task(_read(stream, pieces=10_000))
-        await asyncio.wait([task], timeout=self._dice.random() * LONGEST_S)
+        await asyncio.wait([task], timeout=self._dice.random() * self._longest_s)
         was_under_way = not task.done()
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -225,77 +238,6 @@ def _to_line(line: Mapping[str, Any]) -> BillLine:
     return BillLine(day=date.fromisoformat(line["day"]), model=line["model"], usd=Decimal(line["usd"]))
 
 
-class HandToHand(httpx.AsyncBaseTransport):
-    """Passes each piece of a reply from the vendor's hand to the client's: nothing is ever on its way.
-
-    Over a socket a vendor may have written what a client that hangs up has not read; here the two agree on every byte,
-    so that a difference between their sums is an error of ours.
-    """
-
-    def __init__(self, vendor: ASGIApp) -> None:
-        self._vendor = vendor
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = await request.aread()
-        scope: Scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": request.method,
-            "path": request.url.path,
-            "query_string": request.url.query,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        }
-        line = _Line(self._vendor, scope, body)
-        status, headers = await line.head()
-        return httpx.Response(status, headers=headers, stream=line)
-
-
-class _Line(httpx.AsyncByteStream):
-    """One request: the vendor is told that the client has left when the stream is closed."""
-
-    def __init__(self, vendor: ASGIApp, scope: Scope, body: bytes) -> None:
-        self._head: asyncio.Future[tuple[int, list[tuple[bytes, bytes]]]] = asyncio.get_running_loop().create_future()
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=1)
-        self._has_head, self._left = asyncio.Event(), asyncio.Event()
-        self._requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-        self._serving = asyncio.ensure_future(vendor(scope, self._receive, self._send))
-
-    async def head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
-        try:
-            head = await asyncio.shield(self._head)
-        except BaseException:
-            await self.aclose()
-            raise
-        self._has_head.set()
-        return head
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (piece := await self._pieces.get()) is not None:
-            self._pieces.task_done()
-            yield piece
-
-    async def aclose(self) -> None:
-        self._left.set()
-        await asyncio.gather(self._serving, return_exceptions=True)
-
-    async def _receive(self) -> Message:
-        if self._requests:
-            return self._requests.pop()
-        await self._left.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            if not self._head.done():
-                self._head.set_result((message["status"], message["headers"]))
-            await self._has_head.wait()
-        elif message.get("body"):
-            await self._pieces.put(message["body"])
-            await self._pieces.join()  # it is in the client's hand
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            await self._pieces.put(None)
-
-
 @asynccontextmanager
 async def vendor_at_hand() -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
     vendor = create_vendor(VendorBehaviour(first_token_ms=FIRST_TOKEN_MS, ms_per_token=MS_PER_TOKEN))
@@ -307,7 +249,7 @@ async def vendor_at_hand() -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
 async def vendor_apart() -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
     """The same in a process of its own, over sockets."""
     async with (
-        running_vendor(first_token_ms=FIRST_TOKEN_MS, token_ms=MS_PER_TOKEN) as vendor,
+        running_vendor(first_token_ms=FIRST_TOKEN_MS, token_ms=MS_PER_TOKEN_APART) as vendor,
         httpx.AsyncClient(timeout=60.0) as client,
     ):
         yield vendor.url, client
@@ -319,11 +261,11 @@ async def measure(
     client: httpx.AsyncClient,
     *,
     counts_each_chunk: bool,
-    drafts: int = DRAFTS,
-    seed: int = 1,
+    cancels: int = CANCELS,
+    longest_s: float = 20 * MS_PER_TOKEN / 1000,
 ) -> Result:
-    campaign = Campaign(database, vendor, client, counts_each_chunk=counts_each_chunk, seed=seed)
-    cancelled = await campaign.run(drafts)
+    campaign = Campaign(database, vendor, client, counts_each_chunk=counts_each_chunk, longest_s=longest_s)
+    drafts, cancelled = await campaign.run(cancels)
     await _until_over(client, vendor)
     bill = (await client.get(f"{vendor}/debug/bill")).json()
     return await result_of(database, bill, drafts=drafts, cancelled=cancelled)
@@ -339,11 +281,16 @@ async def _until_over(client: httpx.AsyncClient, vendor: str) -> None:
 
 
 async def _measure_all() -> None:
-    for where, opened in (("hand to hand", vendor_at_hand), ("over sockets", vendor_apart)):
+    for where, opened, pace_ms in (
+        ("hand to hand", vendor_at_hand, MS_PER_TOKEN),
+        ("over sockets", vendor_apart, MS_PER_TOKEN_APART),
+    ):
         for counts_each_chunk in (True, False):
             async with opened() as (vendor, client):
                 database = await open_database("sqlite://")
-                found = await measure(database, vendor, client, counts_each_chunk=counts_each_chunk)
+                found = await measure(
+                    database, vendor, client, counts_each_chunk=counts_each_chunk, longest_s=20 * pace_ms / 1000
+                )
                 await database.close()
             how = "with every piece" if counts_each_chunk else "at the end only"
             print(f"{where}, counted {how}: {found.cancelled} of {found.drafts} given up")

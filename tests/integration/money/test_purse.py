@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from integration.money.conftest import ROUTE, Payers
 
 from frontdesk.domain.errors import CostBudgetError
 from frontdesk.domain.money import Level, Payer, caps_at
@@ -17,6 +16,7 @@ from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.booking import Bill
 from frontdesk.turn.budget import Hold, Purse, without_limits
+from integration.money.conftest import ROUTE, Payers
 
 TurnBuilder = Callable[..., OpenTurn]
 AttemptBuilder = Callable[..., VendorAttempt]
