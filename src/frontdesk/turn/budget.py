@@ -31,7 +31,7 @@ class Price(Protocol):
     """What a request costs, in US dollars; None where that is not known."""
 
     def __call__(
-        self, vendor: str, model: str, usage: Usage, *, route: ModelRoute | None = None, seconds: float = 0.0
+        self, vendor: str, model: str, usage: Usage, /, *, route: ModelRoute | None = None, seconds: float = 0.0
     ) -> Decimal | None:
         """
         Args:

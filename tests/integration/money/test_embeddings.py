@@ -22,7 +22,7 @@ from frontdesk.domain.release import Ceilings
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import Embedded
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.settings import Settings
+from frontdesk.settings import load_settings
 from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.metering import MOST_ENTRIES, EmbeddingMeter, OnBehalf, on_behalf_of
 from frontdesk.turn.till import Till
@@ -175,13 +175,13 @@ async def test_a_broken_file_is_left_and_keeps_no_other_from_being_booked(databa
 
 async def test_nothing_is_there_before_a_command_has_spent_something(database: Database, tmp_path: Path) -> None:
     await Unbooked(tmp_path).book(database)
-    settings = Settings(data_dir=tmp_path, embedder_usd_per_million=20.0)
+    settings = load_settings(data_dir=tmp_path).model_copy(update={"embedder_usd_per_million": 20.0})
     book_apart(settings, open_meter(settings))
     assert not (tmp_path / "unbooked").exists()
 
 
 async def test_ones_own_price_of_an_endpoint_counts(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, embedder_usd_per_million=20.0)
+    settings = load_settings(data_dir=tmp_path).model_copy(update={"embedder_usd_per_million": 20.0})
     meter = open_meter(settings)
     meter(Embedded(vendor="127.0.0.1", model="own", tokens=1_000))
     book_apart(settings, meter)

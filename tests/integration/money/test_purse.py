@@ -59,12 +59,12 @@ async def test_sets_the_most_aside_and_books_what_it_came_to(
     purse = payers.purse(ceilings, turn)
     hold = await reserve(purse)
     before = await level(payers.database, ceilings, turn)
-    assert (before.spent_usd, before.reserved_usd) == (0, Decimal("0.001"))
+    assert (before.spent_usd, before.reserved_usd) == (Decimal(0), Decimal("0.001"))
     attempt = an_attempt("0.0005")
     purse.settle(hold, attempt)
     await book(payers.database, turn, purse, attempt)
     after = await level(payers.database, ceilings, turn)
-    assert (after.spent_usd, after.reserved_usd) == (Decimal("0.0005"), 0)
+    assert (after.spent_usd, after.reserved_usd) == (Decimal("0.0005"), Decimal(0))
 
 
 async def test_waits_for_no_database_where_nothing_is_capped_or_costs_anything(
@@ -167,7 +167,7 @@ async def test_sixty_four_turns_at_once_overshoot_a_nearly_empty_budget_by_nothi
     done = await asyncio.gather(*(a_whole_turn() for _ in range(64)))
     spent = sum((cost for _, cost in done), Decimal(0))
     found = await level(payers.database, ceilings, a_turn())
-    assert (found.spent_usd, found.reserved_usd) == (spent, 0)
+    assert (found.spent_usd, found.reserved_usd) == (spent, Decimal(0))
     assert spent <= Decimal("0.01")
     assert sum(denied for denied, _ in done) > 0, "the budget was not nearly empty"
 
@@ -186,7 +186,7 @@ async def test_a_turn_that_is_taken_over_books_what_its_dead_worker_asked_for(
     costs = sorted(row["cost_usd"] for row in await entries(payers.database, alive))
     assert costs == ["0.0002", "0.0005", "0.001"]
     found = await level(payers.database, ceilings, alive)
-    assert (found.spent_usd, found.reserved_usd) == (Decimal("0.0017"), 0)
+    assert (found.spent_usd, found.reserved_usd) == (Decimal("0.0017"), Decimal(0))
 
 
 async def test_money_set_aside_for_a_request_that_was_never_made_costs_nothing(
@@ -197,7 +197,7 @@ async def test_money_set_aside_for_a_request_that_was_never_made_costs_nothing(
     await reserve(purse)
     await book(payers.database, turn, purse)
     found = await level(payers.database, ceilings, turn)
-    assert (found.spent_usd, found.reserved_usd) == (0, 0)
+    assert (found.spent_usd, found.reserved_usd) == (Decimal(0), Decimal(0))
 
 
 async def test_a_worker_that_lost_its_turn_books_what_it_spent_unless_the_next_one_has(
@@ -217,7 +217,7 @@ async def test_a_worker_that_lost_its_turn_books_what_it_spent_unless_the_next_o
     costs = [row["cost_usd"] for row in await entries(payers.database, slow)]
     assert costs == ["0.001", "0.0003", None]
     found = await level(payers.database, ceilings, slow)
-    assert (found.spent_usd, found.reserved_usd) == (Decimal("0.0013"), 0)
+    assert (found.spent_usd, found.reserved_usd) == (Decimal("0.0013"), Decimal(0))
 
 
 async def test_an_answer_of_a_model_without_a_price_is_counted_at_that_of_the_one_asked_for(

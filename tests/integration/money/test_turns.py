@@ -108,7 +108,7 @@ async def test_a_turn_pays_for_what_it_asked(tmp_path: Path, url: str) -> None:
         rows, level = await ledger(world, accepted.turn.turn_id), await day(world, ceilings)
     assert answer["degraded"] == ["lexical_only"]
     assert [row["cost_usd"] for row in rows] == ["0.01002"]
-    assert (level.spent_usd, level.reserved_usd) == (Decimal("0.01002"), 0)
+    assert (level.spent_usd, level.reserved_usd) == (Decimal("0.01002"), Decimal(0))
 
 
 async def test_sixty_four_people_at_once_are_all_answered_and_the_budget_is_not_overrun(
@@ -200,7 +200,7 @@ async def test_nothing_stays_set_aside_once_the_till_has_swept(tmp_path: Path, u
         await till.sweep()
         level = await day(world, ceilings)
         gauge = world.telemetry.registry.get_sample_value("frontdesk_budget_spent_usd", {"scope": "day"})
-    assert (level.spent_usd, level.reserved_usd) == (Decimal("0.51002"), 0)
+    assert (level.spent_usd, level.reserved_usd) == (Decimal("0.51002"), Decimal(0))
     assert gauge == 0.51002
 
 

@@ -24,7 +24,7 @@ def test_adds_the_days_to_come_to_what_is_spent() -> None:
     days = {**spent(2, 2, 2), NOON.date(): Decimal(1)}
     found = project_month(days, NOON)
     assert found is not None
-    assert (found.spent_usd, found.expected_usd) == (7, 7 + Decimal(29))  # fourteen and a half days are left
+    assert (found.spent_usd, found.expected_usd) == (Decimal(7), 7 + Decimal(29))  # fourteen and a half days are left
     assert found.low_usd == found.expected_usd == found.high_usd
 
 
