@@ -116,7 +116,6 @@ class TurnRunner:
         self._undecided = 0
         self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
-        self._keeping: asyncio.Task[None] | None = None
         self._refused = 0
         self._is_draining = False
         self._is_closed = False
@@ -171,9 +170,9 @@ class TurnRunner:
     async def start(self) -> None:
         """Keep leases alive, and pick up turns that are nobody's."""
         pause = partial(asyncio.sleep, self._limits.lease_s / 3)
-        self._keeping = asyncio.create_task(forever("keep_leases", self._keep_leases, pause=pause))
         hear = partial(self._claimer.hear, self._limits.claim_every_s)
         self._loops = [
+            asyncio.create_task(forever("keep_leases", self._keep_leases, pause=pause)),
             asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._claimer.wait)),
             asyncio.create_task(forever("hear_of_turns", hear, pause=_at_once)),
             asyncio.create_task(forever("keep_pace", self._pace.watch, pause=_at_once)),
@@ -182,13 +181,10 @@ class TurnRunner:
     def drain(self) -> None:
         """Take nothing new from now on; what was begun goes on."""
         self._is_draining = True
-        for loop in self._loops:
-            loop.cancel()
 
     async def close(self, *, grace_s: float = 5.0) -> None:
         """Let running turns finish for a while; what is left is free for another worker at once."""
         self.drain()
-        await asyncio.gather(*self._loops, return_exceptions=True)
         if self._accepting:
             await asyncio.wait(self._accepting, timeout=grace_s)
         if self._tasks:
@@ -197,9 +193,9 @@ class TurnRunner:
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
         with suppress(FrontdeskError):
             await self._leases.let_all_go()
 

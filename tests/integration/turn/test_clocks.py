@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import World, a_release, a_world
+from frontdesk.adapters.clock import SystemClock
 from frontdesk.adapters.models.scripted import Pause, ScriptedChatModel, reply
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.ports.clock import Clock
@@ -55,7 +56,7 @@ async def test_a_process_with_a_wrong_clock_takes_over_a_turn_and_finishes_it(
     async with a_world(release, url=url, limits=SHORT_LEASE, start=False) as world:
         accepted = await world.send(await world.a_conversation(), AUSTRIA)
         other = world.another_runner(
-            owner="worker-2", limits=SHORT_LEASE, clock=WrongClock(world.clock, wrong_by_s=wrong_by_s)
+            owner="worker-2", limits=SHORT_LEASE, clock=WrongClock(SystemClock(), wrong_by_s=wrong_by_s)
         )
         await other.start()
         answer = json.loads((await world.finished(accepted)).body)
@@ -74,7 +75,7 @@ async def test_a_turn_accepted_under_a_wrong_clock_has_its_time_and_no_more(
     async with a_world(
         a_release(tmp_path, model=model, first_byte_s=15.0), url=url, limits=limits, start=False
     ) as world:
-        wrong = world.another_runner(owner="wrong", limits=limits, clock=WrongClock(world.clock, wrong_by_s))
+        wrong = world.another_runner(owner="wrong", limits=limits, clock=WrongClock(SystemClock(), wrong_by_s))
         began = asyncio.get_running_loop().time()
         accepted = await world.send(await world.a_conversation(), AUSTRIA, to=wrong)
         await world.runner.start()  # and takes it over once the lease has run out
@@ -91,7 +92,7 @@ async def test_a_worker_with_a_wrong_clock_keeps_its_turns(tmp_path: Path, url: 
     slow = ScriptedChatModel([Pause(seconds=2.5), *reply(TRUTH)])
     async with a_world(a_release(tmp_path, model=slow, first_byte_s=15.0), url=url, limits=SHORT_LEASE) as world:
         wrong = world.another_runner(
-            owner="wrong", limits=SHORT_LEASE, clock=WrongClock(world.clock, wrong_by_s=wrong_by_s)
+            owner="wrong", limits=SHORT_LEASE, clock=WrongClock(SystemClock(), wrong_by_s=wrong_by_s)
         )
         await wrong.start()
         sent = [await world.send(await world.a_conversation(), AUSTRIA, to=to) for to in (world.runner, wrong)]
@@ -113,7 +114,7 @@ async def test_a_clock_that_steps_during_a_turn_neither_ends_nor_prolongs_it(
     for number, model in enumerate(models):
         release = a_release(tmp_path / str(number), model=model, first_byte_s=15.0)
         async with a_world(release, url=url, start=False) as world:
-            clock = WrongClock(world.clock, wrong_by_s=0.0)
+            clock = WrongClock(SystemClock(), wrong_by_s=0.0)
             stepping = world.another_runner(owner="stepping", limits=limits, clock=clock)
             began = asyncio.get_running_loop().time()
             accepted = await world.send(await world.a_conversation(), AUSTRIA, to=stepping)
@@ -134,7 +135,7 @@ async def test_people_hear_of_a_case_at_once_whatever_the_clock_says(
 ) -> None:
     listener = Listener(failures=1)
     async with a_world(a_release(tmp_path), url=url, start=False) as world:
-        wrong = world.another_runner(owner="wrong", clock=WrongClock(world.clock, wrong_by_s))
+        wrong = world.another_runner(owner="wrong", clock=WrongClock(SystemClock(), wrong_by_s))
         await world.finished(await world.send(await world.a_conversation(), "I want to talk to a person", to=wrong))
         dispatcher = OutboxDispatcher(world.database, listener, owner="outbox")
         tried = [await dispatcher.send_due(), await dispatcher.send_due()]

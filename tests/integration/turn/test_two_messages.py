@@ -80,8 +80,10 @@ async def test_a_new_message_interrupts_an_answer_whose_sentences_are_void(tmp_p
         conversation = await world.a_conversation()
         first = await world.send(conversation, AUSTRIA)
         await spoken(world, conversation)
+        began = asyncio.get_running_loop().time()
         second = await world.send(conversation, SPAIN)
         answers = [body_of(await world.finished(accepted)) for accepted in (first, second)]
+        took_s = asyncio.get_running_loop().time() - began
         events = await world.events(conversation)
         record = await world.database.read(lambda stores: stores.turns.record(first.turn.turn_id))
 
@@ -91,6 +93,7 @@ async def test_a_new_message_interrupts_an_answer_whose_sentences_are_void(tmp_p
     resets = [body_of(event) for event in events if event.kind == "turn.reset"]
     assert [(reset["turn_id"], reset["reason"]) for reset in resets] == [(first.turn.turn_id, "superseded")]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert took_s < 3.0  # the model alone would have been given four seconds to go on
     assert record is not None
     assert record["superseded_by"] == second.turn.turn_id
 
