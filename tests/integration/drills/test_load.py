@@ -60,6 +60,16 @@ async def test_finds_the_capacity_by_itself() -> None:
     assert sum(phase.lost + phase.broken for phase in report.phases) == 0
 
 
+async def test_another_server_is_tried_as_it_is_and_what_it_uses_is_not_known() -> None:
+    async with own_server(DEMO, database_url="", first_token_ms=0, token_ms=0, embedder="none") as server:
+        report = await drill_load(LoadPlan(assistant=DEMO, server=f"{server.url}/", rate=8, seconds=4, within_s=20))
+    (phase,) = report.phases
+    assert report.server == server.url
+    assert phase.goodput == phase.answered_rate > 0
+    assert report.use["steady"].cores is None
+    assert report.use["steady"].most_mb is None
+
+
 def test_a_broken_promise_is_told_and_is_the_exit_code() -> None:
     done = _command("--rate", "30", "--seconds", "4", "--within", "0.05", "--first-token-ms", "300")
     assert done.returncode == 1, done.stderr
