@@ -211,7 +211,7 @@ async def _play_customer(
         tokens=app.tokens,
         telemetry=telemetry,
         owner=f"simulated-{app.tokens.token()}",
-        limits=RunnerLimits(deadline_s=_DEADLINE_S, lease_s=app.settings.lease_s),
+        limits=RunnerLimits(deadline_s=_DEADLINE_S, lease_s=_ANSWER_S),  # nobody keeps its leases
     )
     try:
         for line, moment, following in zip(customer.lines, sent, (*sent[1:], until), strict=True):

@@ -43,21 +43,11 @@ class Leases:
         """Keep it no more."""
         self._held.pop(turn_id, None)
 
-    async def keep(self) -> tuple[TurnId, ...]:
-        """Only of turns that are being worked on: one that was dropped must come back to whoever is free.
-
-        Returns:
-            Those of them whose place a later message took.
-        """
+    async def keep(self) -> None:
+        """Only of turns that are being worked on: one that was dropped must come back to whoever is free."""
         held = list(self._held.values())
-        if not held:
-            return ()
-
-        def keep_all(stores: Stores) -> tuple[TurnId, ...]:
-            stores.turns.heartbeat(held, lease_s=self._lease_s)
-            return stores.turns.superseded_of(self._owner)
-
-        return await self._database.write(keep_all)
+        if held:
+            await self._database.write(lambda stores: stores.turns.heartbeat(held, lease_s=self._lease_s))
 
     async def let_go(self, lease: Lease) -> None:
         """Give a turn back at once. Where even that fails its lease runs out, for nobody keeps it any more."""

@@ -172,7 +172,7 @@ class TurnRunner:
         pause = partial(asyncio.sleep, self._limits.lease_s / 3)
         hear = partial(self._claimer.hear, self._limits.claim_every_s)
         self._loops = [
-            asyncio.create_task(forever("keep_leases", self._keep_leases, pause=pause)),
+            asyncio.create_task(forever("keep_leases", self._leases.keep, pause=pause)),
             asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._claimer.wait)),
             asyncio.create_task(forever("hear_of_turns", hear, pause=_at_once)),
             asyncio.create_task(forever("keep_pace", self._pace.watch, pause=_at_once)),
@@ -357,11 +357,7 @@ class TurnRunner:
                 self._pace.ended(took_s)
             await improve_summary(self._database, self._clock, run, turn, till=self._till)
 
-    # -- turns of nobody, and leases -------------------------------------------------------------
-
-    async def _keep_leases(self) -> None:
-        for turn_id in await self._leases.keep():
-            self._worker.supersede(turn_id)
+    # -- turns of nobody, and those that others overtook -----------------------------------------
 
     async def _claim_turns(self) -> None:
         found = await self._claimer.claim(self._free, mean_age_s=self._mean_age_s)
