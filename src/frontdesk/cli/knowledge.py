@@ -69,9 +69,10 @@ def status(assistant: AssistantOption = None, data_dir: DataOption = None, as_js
     if as_json:
         print_json(facts)
         return
+    facts["embedder"] = manifest.embedder or "none (lexical search only)"
     for name, value in facts.items():
         shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
-        out.print(f"{name:12} {shown or 'none (lexical search only)'}", markup=False)
+        out.print(f"{name:12} {shown}", markup=False)
 
 
 def search(
