@@ -97,6 +97,8 @@ class OpenTurn:
     lane: Lane = "normal"
     party: str = ""
     """Whom fairness counts it for."""
+    passed_on: int = 0
+    """How often a worker that was told to stop has passed it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,8 @@ class StoredTurn:
     """Whom fairness counts it for; forgotten when it ends."""
     superseded_by: TurnId | None = None
     """The later turn that took its place."""
+    passed_on: int = 0
+    """How often a worker that was told to stop has passed it on; its fence rose for that too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,6 +249,7 @@ def to_open_turn(
         superseded_by=turn.superseded_by,
         lane=turn.lane,
         party=turn.party,
+        passed_on=turn.passed_on,
     )
 
 

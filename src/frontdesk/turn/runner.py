@@ -62,7 +62,8 @@ class RunnerLimits:
     max_kept: int = 1000
     """Messages that are kept for a quieter moment, in all processes together; beyond it nothing is kept."""
     max_attempts: int = 4
-    """A turn that was taken over more often than this fails: something in it kills workers."""
+    """A turn that was taken over more often than this fails: something in it kills workers. Being passed on by one that
+    was told to stop does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,8 @@ class TurnWorker:
         if turn.superseded_by is not None:
             return await self._step_aside(turn, None)
         remaining_s = turn.due_s - self._clock.monotonic()
-        if turn.lease.fence > self._max_attempts or remaining_s <= 0:
+        has_killed = turn.lease.fence - turn.passed_on > self._max_attempts
+        if has_killed or remaining_s <= 0:
             return await self._give_up(turn, "gave_up" if remaining_s > 0 else DeadlineError.code)
         run = None
         try:

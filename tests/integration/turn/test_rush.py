@@ -130,7 +130,7 @@ async def test_kept_messages_are_answered_after_those_that_wait(tmp_path: Path, 
             lambda stores: [stores.turns.get(accepted.turn.turn_id) for accepted in (waiting, early_kept, late_kept)]
         )
 
-    assert [event.at for event in ended] == sorted(event.at for event in ended)
+    assert ended[0].at <= min(event.at for event in ended[1:])
     assert [turn.lane for turn in stored if turn] == ["normal", "kept", "kept"]
 
 

@@ -80,6 +80,26 @@ async def test_what_is_left_goes_to_another_process_at_once(tmp_path: Path, post
     assert took_s < 3.0
 
 
+async def test_a_turn_that_stopping_processes_pass_on_is_not_held_for_one_that_kills_them(
+    tmp_path: Path, url: str
+) -> None:
+    limits = RunnerLimits(claim_every_s=0.1, max_attempts=1)
+    model = ScriptedChatModel([FOR_EVER], [FOR_EVER], reply(TRUTH))
+    async with a_world(a_release(tmp_path, model=model, first_byte_s=15.0), url=url, limits=limits) as world:
+        accepted = await world.send(await world.a_conversation(), AUSTRIA)
+        await world.runner.close(grace_s=0.05)
+        for number in (2, 3):
+            other = world.another_runner(owner=f"worker-{number}", limits=limits)
+            await other.start()
+            async with asyncio.timeout(10):
+                while len(model.requests) < number:
+                    await asyncio.sleep(0.01)
+            await other.close(grace_s=0.05 if number == 2 else 5.0)
+        answer = await world.finished(accepted)
+
+    assert "6.90 EUR" in answer.body
+
+
 async def test_processes_restarted_one_after_the_other_lose_and_double_nothing(tmp_path: Path, url: str) -> None:
     model = ScriptedChatModel([Pause(seconds=0.02), *reply(TRUTH)])
     limits = RunnerLimits(claim_every_s=0.1)

@@ -169,6 +169,7 @@ turns = Table(
     _text("superseded_by", nullable=True),
     _number("started_at", nullable=True),
     _number("opened_at", nullable=True),
+    Column("passed_on", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("conversation_id", "idempotency_key"),
     UniqueConstraint("conversation_id", "number"),
     CheckConstraint("state IN ('queued', 'running', 'ended')", name="state"),

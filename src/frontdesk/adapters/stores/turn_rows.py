@@ -56,4 +56,5 @@ def to_turn(row: Any) -> StoredTurn:
         lane=row.lane,
         party=row.party,
         superseded_by=None if row.superseded_by is None else TurnId(row.superseded_by),
+        passed_on=row.passed_on,
     )

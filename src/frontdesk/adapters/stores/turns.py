@@ -76,7 +76,7 @@ _SUPERSEDED_OF_OWNER = select(turns.c.turn_id).where(
     turns.c.state != ENDED, *_RUNNING_OF_OWNER, turns.c.superseded_by.is_not(None)
 )
 _RELEASE = update(turns).where(*_RUNNING_UNDER_LEASE).values(lease_until=0)
-_RELEASE_OWNER = update(turns).where(*_RUNNING_OF_OWNER).values(lease_until=0)
+_RELEASE_OWNER = update(turns).where(*_RUNNING_OF_OWNER).values(lease_until=0, passed_on=turns.c.passed_on + 1)
 _RELEASE_ALL = update(turns).where(turns.c.state == TurnState.RUNNING.value).values(lease_until=0)
 
 _FINISH = (

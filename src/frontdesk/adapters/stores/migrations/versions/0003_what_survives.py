@@ -31,6 +31,7 @@ def _extend_turns() -> None:
         turns.add_column(sa.Column("superseded_by", sa.Text(), nullable=True))
         turns.add_column(sa.Column("started_at", sa.BigInteger(), nullable=True))
         turns.add_column(sa.Column("opened_at", sa.BigInteger(), nullable=True))
+        turns.add_column(sa.Column("passed_on", sa.BigInteger(), nullable=False, server_default="0"))
         turns.create_check_constraint(op.f("ck_turns_lane"), "lane IN ('normal', 'kept')")
 
 
