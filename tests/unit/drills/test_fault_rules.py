@@ -67,6 +67,7 @@ def a_request(*, at_s: float = 0.01, text: str = "You have 30 days.", **changes:
 def findings(*visits: Visitor, primary: Sequence[VendorRequest] = (), **changes: Any) -> Findings:
     found = Findings(
         visits=visits,
+        before=(),
         lost=[visit for visit in visits if not visit.is_done],
         primary=primary,
         fallback=(),
@@ -314,3 +315,9 @@ def test_an_event_that_came_twice_is_found() -> None:
     visit = a_visit("You have 30 days.")
     visit.heard.insert(1, visit.heard[0])
     assert "twice" in rules.told_once(findings(visit, kept={}))
+
+
+def test_a_machine_that_was_as_slow_before_the_fault_is_not_the_faults() -> None:
+    late = a_visit("You have 30 days.", first_s=0.9, ends_s=1.0)
+    assert rules.added_within(0.5)(findings(late)) != ""
+    assert rules.added_within(0.5)(findings(late, before=(a_visit("You have 30 days.", first_s=0.6),))) == ""

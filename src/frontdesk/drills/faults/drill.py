@@ -113,6 +113,7 @@ async def examine(stage: Stage, usual: Mapping[str, Usual]) -> Findings:
     visits = await stage.scene.act(stage)
     return Findings(
         visits=visits,
+        before=stage.before[1:],
         lost=[visit for visit in visits if not visit.is_done],
         primary=await _over(stage.primary),
         fallback=await _over(stage.fallback),

@@ -176,7 +176,7 @@ def total_within(seconds: float) -> Rule:
     """Every turn ended at most so much later than usual."""
 
     def rule(found: Findings) -> str:
-        most = max((visit.total_s - found.usual[visit.question].slow_total_s for visit in found.done), default=0.0)
+        most = max((found.late_end_s(visit) for visit in found.done), default=0.0)
         return f"a turn took {most:.2f} s longer than usual, {seconds:.2f} s were allowed" if most > seconds else ""
 
     return rule

@@ -60,6 +60,8 @@ class Findings:
 
     visits: Sequence[Visitor]
     """In the order in which they asked."""
+    before: Sequence[Visitor]
+    """Who asked just before, while all was well."""
     lost: Sequence[Visitor]
     """Those who never heard an end."""
     primary: Sequence[VendorRequest]
@@ -98,7 +100,13 @@ class Findings:
     def late_s(self, visit: Visitor) -> float:
         """The same beyond the slowest healthy answer: what a busy machine does to all answers is not the fault's."""
         usual, first = self.usual[visit.question], visit.first_text_s
-        return visit.total_s - usual.slow_total_s if first is None else first - usual.slow_first_text_s
+        if first is None:
+            return self.late_end_s(visit)
+        return first - max([usual.slow_first_text_s, *(one.first_text_s or 0.0 for one in self.before)])
+
+    def late_end_s(self, visit: Visitor) -> float:
+        """Seconds by which it ended after the slowest healthy one."""
+        return visit.total_s - max([self.usual[visit.question].slow_total_s, *(one.total_s for one in self.before)])
 
     def passed_over(self) -> list[Visitor]:
         """Visits during which the first vendor was left alone: its breaker is open, or it asked for a pause."""

@@ -28,7 +28,8 @@ PATIENCE_S = 60.0
 MOST_QUESTIONS = 6
 ROUNDS = 4
 """How often each question is asked to learn what is usual."""
-WARM_UPS = 2
+WARM_UPS = 3
+"""The first one pays for the start; the others say how busy the machine is now."""
 _HEALTHY = ({"does": "sim", "for_s": 1e9},)
 
 
@@ -44,6 +45,8 @@ class Stage:
     proxy: FaultProxy | None
     questions: Sequence[str]
     locale: str
+    before: list[Visitor] = field(default_factory=list)
+    """Who asked while all was well, the first one from a cold server."""
     _next: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def visitor(self) -> Visitor:
@@ -117,7 +120,8 @@ class Stand:
             for vendor in (self.primary, self.fallback):
                 await vendor.schedule(_HEALTHY)
             for _ in range(WARM_UPS):
-                await stage.visitor().visit(self.http)
+                stage.before.append(stage.visitor())
+                await stage.before[-1].visit(self.http)
             yield stage
 
     async def learn(self, scene: Scene) -> None:
