@@ -89,9 +89,9 @@ def create_app(app: App) -> FastAPI:
         "uploads": SenderBound(app.clock, what="uploads", per_minute=app.settings.uploads_per_minute),
     }
     web.state.closing = asyncio.Event()
+    web.state.is_draining = False
     web.state.popular = Popular(app.database, app.clock)
     web.state.suggestions = SuggestionShelf()
-    web.state.is_draining = False
     web.state.activity = ActivityFeed(app.database)
     web.state.sums = Sums(app.database, app.clock)
     for operation in OPERATIONS:

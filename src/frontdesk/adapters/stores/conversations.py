@@ -32,9 +32,7 @@ _LOOK_BACK = 50
 """Ended turns looked at for `unanswered_in_a_row`; far above any policy's limit."""
 _LATEST_OUTCOMES = (
     select(turns.c.outcome)
-    .where(
-        turns.c.conversation_id == bindparam("wanted"), turns.c.state == "ended", turns.c.superseded_by.is_(None)
-    )
+    .where(turns.c.conversation_id == bindparam("wanted"), turns.c.state == "ended", turns.c.superseded_by.is_(None))
     .order_by(turns.c.number.desc())
     .limit(_LOOK_BACK)
 )
