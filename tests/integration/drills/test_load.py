@@ -92,10 +92,14 @@ async def test_a_place_where_nobody_answers_is_a_sentence() -> None:
 @pytest.fixture
 async def stuck() -> AsyncIterator[str]:
     """A server that accepts and never says a word."""
-    server = await asyncio.start_server(lambda *_: asyncio.sleep(30), "127.0.0.1", 0)
+    taken: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     server.close()
+    for writer in taken:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in taken), return_exceptions=True)
 
 
 async def test_people_keep_coming_while_nobody_is_served(stuck: str) -> None:

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Literal, TextIO
+from contextlib import suppress
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -10,9 +11,26 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.Except
 """Without local variables: they hold what customers wrote."""
 
 
+class _Lasting:
+    """A stream that may be closed, or full: a turn goes on also where its line can be written nowhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream: TextIO | None = None) -> None:
     """Send every log line of the process, ours and the libraries', through one renderer to `stream` (stderr)."""
     target = stream or sys.stderr
+    lasting = cast(TextIO, _Lasting(target))
     is_text = style == "text" or (style == "auto" and target.isatty())
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -29,10 +47,10 @@ def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream
     structlog.configure(
         processors=[*shared, *tail],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=target),
+        logger_factory=structlog.WriteLoggerFactory(file=lasting),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(target)
+    handler = logging.StreamHandler(lasting)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail], foreign_pre_chain=shared

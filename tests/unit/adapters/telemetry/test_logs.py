@@ -74,3 +74,12 @@ def test_simulated_customers_leave_a_line_only_where_something_went_wrong() -> N
         ("turn_failed", "simulated"),
         ("turn_ended", None),
     ]
+
+
+def test_a_line_that_can_be_written_nowhere_stops_nothing() -> None:
+    stream = io.StringIO()
+    configure_logs(level="info", style="json", stream=stream)
+    stream.close()
+
+    structlog.get_logger().warning("nobody_reads_this")
+    logging.getLogger("uvicorn.error").warning("nor this")
