@@ -33,12 +33,12 @@ from frontdesk.drills.stage import running_vendor
 from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.simulators.vendor import VendorBehaviour, create_vendor
-from frontdesk.turn.booking import Bill
-from frontdesk.turn.budget import CappedPurse
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.generation import Generator as Ladder
 from frontdesk.turn.generation import Rung, Vendors
-from frontdesk.turn.reconciling import reconcile_bill
+from frontdesk.turn.money.booking import Bill
+from frontdesk.turn.money.budget import CappedPurse
+from frontdesk.turn.money.reconciling import reconcile_bill
+from frontdesk.turn.money.watch import BudgetWatch
 
 CANCELS = 1_000
 """Drafts go on until so many were given up."""

@@ -39,7 +39,7 @@ from frontdesk.turn.guards import Guard
 from frontdesk.turn.intake import Accepted
 from frontdesk.turn.retrieval import Retriever
 from frontdesk.turn.routing import Router
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 
 DEMO = Path(__file__).parents[1] / "examples" / "harbor-and-pine"

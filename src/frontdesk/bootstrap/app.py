@@ -34,11 +34,11 @@ from frontdesk.releases import read_assistant
 from frontdesk.settings import Settings
 from frontdesk.turn.database_watch import DatabaseWatch
 from frontdesk.turn.generation import Vendors
+from frontdesk.turn.money.till import Till
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.till import Till
 from frontdesk.turn.withdrawals import WithdrawalFeed
 
 log = structlog.get_logger()

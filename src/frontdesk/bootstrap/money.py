@@ -16,11 +16,11 @@ from frontdesk.ports.clock import TokenSource
 from frontdesk.ports.stores import Database
 from frontdesk.ports.telemetry import Occurrences, Telemetry
 from frontdesk.settings import Settings
-from frontdesk.turn.budget import CappedPurse, NoLimits, OpenPurse, Purse
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.metering import EmbeddingMeter
+from frontdesk.turn.money.budget import CappedPurse, NoLimits, OpenPurse, Purse
+from frontdesk.turn.money.till import Till
+from frontdesk.turn.money.watch import BudgetWatch
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.till import Till
 
 _UNSET = Ceilings()
 

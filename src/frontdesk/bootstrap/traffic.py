@@ -35,7 +35,7 @@ from frontdesk.simulators.customers import (
 )
 from frontdesk.turn.delivery import final_event
 from frontdesk.turn.feedback import clean_comment, give_feedback
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 
 log = structlog.get_logger()
 

@@ -18,8 +18,8 @@ from frontdesk.domain.costs import COST_BY, CostBy, CostReport
 from frontdesk.domain.errors import MalformedError
 from frontdesk.domain.reconciliation import BillLine
 from frontdesk.settings import Settings
-from frontdesk.turn.cost_figures import plain_costs, plain_difference
-from frontdesk.turn.reconciling import reconcile_bill
+from frontdesk.turn.money.figures import plain_costs, plain_difference
+from frontdesk.turn.money.reconciling import reconcile_bill
 
 _DAYS = 30
 _LONGEST_KEY = 60

@@ -13,8 +13,7 @@
 | deliver   | confirmed sentences                  | events of the log      | another worker takes the turn                 |
 | record    | `TurnRecord`                         | one commit             | the turn is not finished                      |
 
-`pipeline` knows the order, `answering` takes a draft sentence by sentence, `runner` accepts
-messages and owns the tasks, `admission` says whom there is room for, `claiming` and `leases` fetch turns that are nobody's, `working` commits what the
-pipeline yields, `outbox` tells the outside. The *act* stage
-stands between retrieve and generate once there are workflows.
+`pipeline` knows the order, `answering` takes a draft sentence by sentence, `running` decides who works on a turn and
+when, and commits what the pipeline yields, `money` says what it may spend, `cache` gives a known answer again, and
+`outbox` tells the outside. The *act* stage stands between retrieve and generate once there are workflows.
 """

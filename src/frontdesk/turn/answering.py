@@ -22,7 +22,6 @@ from frontdesk.domain.turn import (
 )
 from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.telemetry import Telemetry
-from frontdesk.turn.budget import Purse, Thrift
 from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.drafting import DraftReader
 from frontdesk.turn.generation import (
@@ -35,6 +34,7 @@ from frontdesk.turn.generation import (
     prompt_values,
 )
 from frontdesk.turn.grounding import DOUBTFUL
+from frontdesk.turn.money.budget import Purse, Thrift
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.provisional import Provisional
 from frontdesk.turn.serving import ServedRelease

@@ -15,8 +15,8 @@ from frontdesk.domain.turn import Lane, Lease, OpenTurn, TurnState
 from frontdesk.ports.stores import StoredTurn, Stores
 from frontdesk.text.language import detect_language
 from frontdesk.text.normalise import describe_changes, normalise_message
-from frontdesk.turn.admission import OPEN, Admission, Place
 from frontdesk.turn.attachments import bind_attachments
+from frontdesk.turn.running.admission import OPEN, Admission, Place
 
 MAX_KEY_CHARS = 200
 MAX_UNFINISHED = 10

@@ -12,7 +12,7 @@
     record     the turn is not finished
 
 Only this module knows the order. It writes nothing itself: it yields what should be told, and the
-runner commits it (see `frontdesk.turn.runner`). Only unconfirmed text goes to listeners directly.
+runner commits it (see `frontdesk.turn.running.runner`). Only unconfirmed text goes to listeners directly.
 """
 
 from collections.abc import AsyncGenerator
@@ -42,13 +42,13 @@ from frontdesk.domain.turn import (
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.answering import Answering
-from frontdesk.turn.budget import Purse
 from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
 )
 from frontdesk.turn.grounding import DOUBTFUL
 from frontdesk.turn.memory import Memory
+from frontdesk.turn.money.budget import Purse
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.record import Ending
 from frontdesk.turn.serving import ServedRelease

@@ -19,8 +19,8 @@ from frontdesk.domain.ids import CustomerId, MessageId
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.turn.booking import Bill
-from frontdesk.turn.budget import NoLimits, Purse
+from frontdesk.turn.money.booking import Bill
+from frontdesk.turn.money.budget import NoLimits, Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from frontdesk.domain.release import Ceilings, ModelRoute
 from frontdesk.domain.turn import Lease, OpenTurn
 from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.stores import Database
-from frontdesk.turn.budget import CappedPurse
-from frontdesk.turn.budget_watch import BudgetWatch
+from frontdesk.turn.money.budget import CappedPurse
+from frontdesk.turn.money.watch import BudgetWatch
 
 ROUTE = ModelRoute(name="main", adapter="openai", model="big", base_url="https://vendor.example/v1", total_s=20.0)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -23,9 +23,9 @@ from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import Embedded
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.settings import load_settings
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.metering import MOST_ENTRIES, EmbeddingMeter, OnBehalf, on_behalf_of
-from frontdesk.turn.till import Till
+from frontdesk.turn.money.till import Till
+from frontdesk.turn.money.watch import BudgetWatch
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from frontdesk.domain.release import Ceilings
 from frontdesk.domain.turn import OpenTurn
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.turn.booking import Bill
-from frontdesk.turn.budget import Hold, Purse, without_limits
+from frontdesk.turn.money.booking import Bill
+from frontdesk.turn.money.budget import Hold, Purse, without_limits
 from integration.money.conftest import ROUTE, Payers
 
 TurnBuilder = Callable[..., OpenTurn]

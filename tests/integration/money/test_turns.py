@@ -21,12 +21,12 @@ from frontdesk.domain.turn import Lease
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import ChatModel
 from frontdesk.ports.stores import Stores
-from frontdesk.turn.budget import CappedPurse, NoLimits, Purse
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.generation import Generator, Rung, Vendors
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.money.budget import CappedPurse, NoLimits, Purse
+from frontdesk.turn.money.till import Till
+from frontdesk.turn.money.watch import BudgetWatch
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.till import Till
 
 TRUTH = "Standard shipping to Austria costs 6.90 EUR."
 AUSTRIA = "How much does shipping to Austria cost?"

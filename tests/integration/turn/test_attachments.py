@@ -14,7 +14,7 @@ from frontdesk.domain.errors import NotFoundError
 from frontdesk.domain.ids import AttachmentId, ConversationId
 from frontdesk.domain.release import FILE_ARRIVED
 from frontdesk.releases import read_assistant
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR."

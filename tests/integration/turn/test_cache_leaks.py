@@ -20,10 +20,10 @@ from frontdesk.ingest.parsing.document import document_id
 from frontdesk.ports.models import ChatRequest
 from frontdesk.releases import read_assistant
 from frontdesk.turn import keeping
-from frontdesk.turn.budget import NoLimits
 from frontdesk.turn.cache import AnswerCache, AnswerKey, KeptAnswer
 from frontdesk.turn.delivery import StageNotices, TurnVoice
 from frontdesk.turn.generation import History
+from frontdesk.turn.money.budget import NoLimits
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending
 from frontdesk.turn.serving import ServedRelease

@@ -13,7 +13,7 @@ from frontdesk.adapters.models.scripted import Pause, ScriptedChatModel, reply
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.ports.clock import Clock
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR. "

@@ -23,7 +23,7 @@ from frontdesk.turn.diagnosis import Diagnosis, explain
 from frontdesk.turn.feedback import give_feedback
 from frontdesk.turn.generation import Generator, Rung, Vendors
 from frontdesk.turn.handover import hand_over
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 from frontdesk.turn.serving import ServedRelease
 
 AUSTRIA = "How much does shipping to Austria cost?"

@@ -9,7 +9,7 @@ from frontdesk.adapters.models.scripted import Pause, ScriptedChatModel, reply
 from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.ids import ConversationId
 from frontdesk.drills.invariants.authorship import told_by
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR. "

@@ -13,9 +13,9 @@ from frontdesk.adapters.models.scripted import ScriptedChatModel, reply
 from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import Purpose
-from frontdesk.turn.budget import Hold, NoLimits, Purse
 from frontdesk.turn.generation import Rung, SideJobs, Vendors
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.money.budget import Hold, NoLimits, Purse
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR."

@@ -23,7 +23,7 @@ from frontdesk.releases import read_assistant
 from frontdesk.server.streams import follow
 from frontdesk.turn.delivery import Notice
 from frontdesk.turn.handover import hand_over
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 from frontdesk.turn.serving import ServedRelease
 from shop import DEMO
 

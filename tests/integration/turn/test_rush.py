@@ -18,7 +18,7 @@ from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.turn import TurnState
 from frontdesk.turn.handover import hand_over
 from frontdesk.turn.intake import Accepted
-from frontdesk.turn.runner import RunnerLimits
+from frontdesk.turn.running.runner import RunnerLimits
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR. "

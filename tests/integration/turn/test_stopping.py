@@ -12,7 +12,7 @@ from frontdesk.domain.errors import OverloadedError
 from frontdesk.domain.events import FINAL_KINDS
 from frontdesk.domain.ids import ConversationId
 from frontdesk.turn.intake import Accepted
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 
 AUSTRIA = "How much does shipping to Austria cost?"
 TRUTH = "Standard shipping to Austria costs 6.90 EUR. "

@@ -18,7 +18,7 @@ from frontdesk.ports.models import ChatRequest
 from frontdesk.ports.stores import Database
 from frontdesk.turn.context import load_context
 from frontdesk.turn.intake import MAX_UNFINISHED
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 
 AUSTRIA = "How much does shipping to Austria cost?"

@@ -20,7 +20,7 @@ from frontdesk.domain.release import ChannelSettings, NewMessage
 from frontdesk.ports.models import ChatModel, ChatRequest
 from frontdesk.releases import read_assistant
 from frontdesk.turn.intake import Accepted
-from frontdesk.turn.runner import RunnerLimits, TurnRunner
+from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 
 AUSTRIA = "How much does shipping to Austria cost?"

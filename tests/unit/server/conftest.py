@@ -42,15 +42,15 @@ from frontdesk.releases import read_assistant
 from frontdesk.server.access import hash_secret
 from frontdesk.server.app import create_app
 from frontdesk.settings import Settings
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.generation import Vendors
 from frontdesk.turn.intake import Acceptance, Accepted, accept_message, clean_message
+from frontdesk.turn.money.till import Till
+from frontdesk.turn.money.watch import BudgetWatch
 from frontdesk.turn.occurrences import OccurrenceLog
 from frontdesk.turn.outbox import OutboxDispatcher
-from frontdesk.turn.runner import Load, TurnRunner
+from frontdesk.turn.running.runner import Load, TurnRunner
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.till import Till
 from frontdesk.turn.withdrawals import WithdrawalFeed
 
 STAFF_KEY = "fd_a-key-for-tests"

@@ -18,7 +18,7 @@ from frontdesk.domain.usage import Usage
 from frontdesk.server.pages.console.monitor.views import ceiling_row, model_row, usd
 from frontdesk.server.sums import Sums
 from frontdesk.turn.generation import VendorState
-from frontdesk.turn.runner import Load
+from frontdesk.turn.running.runner import Load
 
 MONITOR = "/console/monitor"
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from frontdesk.ports.stores import Crowd
-from frontdesk.turn.admission import FEWEST_WAITING, LONGEST_RETRY_S, Admission, WaitingRoom
+from frontdesk.turn.running.admission import FEWEST_WAITING, LONGEST_RETRY_S, Admission, WaitingRoom
 
 
 def an_admission(**changes: Any) -> Admission:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from frontdesk.turn.pace import _DECIDE_EVERY, FEWEST, LOOK_EVERY_S, Pace
+from frontdesk.turn.running.pace import _DECIDE_EVERY, FEWEST, LOOK_EVERY_S, Pace
 
 
 class Busy:

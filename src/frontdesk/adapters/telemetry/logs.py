@@ -30,7 +30,7 @@ class _Lasting:
 def configure_logs(*, level: str, style: Literal["auto", "json", "text"], stream: TextIO | None = None) -> None:
     """Send every log line of the process, ours and the libraries', through one renderer to `stream` (stderr)."""
     target = stream or sys.stderr
-    lasting = cast(TextIO, _Lasting(target))
+    lasting = cast("TextIO", _Lasting(target))
     is_text = style == "text" or (style == "auto" and target.isatty())
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -10,7 +10,7 @@ from frontdesk.bootstrap.doctor.routes import VENDORS, routes_of, vendor_of
 from frontdesk.domain.release import AssistantContent, Ceilings, ModelRoute
 from frontdesk.domain.usage import Usage
 from frontdesk.releases.places import Places
-from frontdesk.turn.budget import INPUT_MARGIN
+from frontdesk.turn.money.budget import INPUT_MARGIN
 
 _LONGEST_REQUEST_S = 20.0
 

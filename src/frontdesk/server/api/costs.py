@@ -14,8 +14,8 @@ from frontdesk.domain.reconciliation import BillLine
 from frontdesk.server.access import Access
 from frontdesk.server.bodies import Body, json_response, read_body
 from frontdesk.server.routes import Operation, Parameter, frontdesk_of, visitor_of
-from frontdesk.turn.cost_figures import plain_costs, plain_difference
-from frontdesk.turn.reconciling import reconcile_bill
+from frontdesk.turn.money.figures import plain_costs, plain_difference
+from frontdesk.turn.money.reconciling import reconcile_bill
 
 _PATH = "/v1/admin/costs"
 _DAYS = 30

@@ -9,11 +9,11 @@ from decimal import Decimal
 from frontdesk.domain.errors import DependencyError, DependencyTimeoutError, MalformedReplyError, UnavailableError
 from frontdesk.domain.usage import AttemptResult, Usage, VendorAttempt
 from frontdesk.ports.models import ChatRequest, ModelEvent, StreamEnd, TextDelta
-from frontdesk.turn.budget import Price
 from frontdesk.turn.generation.measured import request_chars
 from frontdesk.turn.generation.pinned import is_another_model
 from frontdesk.turn.generation.rung import Rung
 from frontdesk.turn.generation.vendors import Permit
+from frontdesk.turn.money.budget import Price
 
 _RESULTS: dict[str, AttemptResult] = {
     "429": "429",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from frontdesk.domain.errors import CostBudgetError, DependencyError
 from frontdesk.domain.usage import AttemptResult, VendorAttempt
 from frontdesk.ports.models import ChatRequest
-from frontdesk.turn.budget import Hold, Price, Purse
 from frontdesk.turn.generation.attempt import Asked, Attempt
 from frontdesk.turn.generation.breaker import Kind, kind_of
 from frontdesk.turn.generation.measured import TokenScale, request_chars
 from frontdesk.turn.generation.rung import Rung, fitted
 from frontdesk.turn.generation.vendors import Permit, Vendors
+from frontdesk.turn.money.budget import Hold, Price, Purse
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from typing import Literal
 from frontdesk.domain.errors import DeadlineError, DependencyError, UnavailableError
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatRequest
-from frontdesk.turn.budget import NoLimits, Price, Purse, Thrift
 from frontdesk.turn.generation.attempt import Attempt, result_of
 from frontdesk.turn.generation.climb import Climb
 from frontdesk.turn.generation.race import Race
 from frontdesk.turn.generation.rung import Deployment, Rung, shortened
 from frontdesk.turn.generation.segments import SentenceStream
 from frontdesk.turn.generation.vendors import RETRY_SHARE, Vendors
+from frontdesk.turn.money.budget import NoLimits, Price, Purse, Thrift
 
 LAST_RUNG_S = 0.5
 """Kept back from the turn's deadline for the last rung, which computes for some milliseconds; a guess."""

@@ -8,7 +8,6 @@ from frontdesk.domain.conversation import Message
 from frontdesk.domain.knowledge import Passage
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ChatRequest, ChatTurn
-from frontdesk.turn.budget import NoLimits, Price, Purse
 from frontdesk.turn.generation.climb import Climb, first_reply
 from frontdesk.turn.generation.history import extend_summary, facts_and_promises, with_facts
 from frontdesk.turn.generation.judge import JUDGE_S, Judgement, judge_request, read_verdict
@@ -16,6 +15,7 @@ from frontdesk.turn.generation.rewrite import accepted_rewrite
 from frontdesk.turn.generation.rung import Rung
 from frontdesk.turn.generation.structured import ask_structured
 from frontdesk.turn.generation.vendors import Vendors
+from frontdesk.turn.money.budget import NoLimits, Price, Purse
 
 REWRITE_S = 1.0
 """A rewrite that takes longer is not worth its wait: heuristics cost 1 ms."""

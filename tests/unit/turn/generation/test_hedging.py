@@ -9,8 +9,8 @@ from frontdesk.adapters.models.scripted import Pause, reply
 from frontdesk.domain.errors import CostBudgetError, RejectedError, StoreUnavailableError
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.models import ReplyBegan
-from frontdesk.turn.budget import Hold, NoLimits
 from frontdesk.turn.generation import DraftText, Vendors, generator
+from frontdesk.turn.money.budget import Hold, NoLimits
 from ladders import (
     DOWN,
     a_generator,

@@ -8,9 +8,9 @@ from frontdesk.adapters.models.scripted import reply
 from frontdesk.domain.errors import CostBudgetError, RejectedError
 from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.models import ChatTurn
-from frontdesk.turn.budget import Hold, NoLimits, Thrift
 from frontdesk.turn.generation.measured import request_chars
 from frontdesk.turn.generation.rung import fitted
+from frontdesk.turn.money.budget import Hold, NoLimits, Thrift
 from ladders import (
     a_generator,
     a_model,

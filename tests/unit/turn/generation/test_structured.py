@@ -8,11 +8,11 @@ import pytest
 from frontdesk.adapters.models.scripted import Script, ScriptedChatModel, reply
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.simulators.vendor.structured import malformed
-from frontdesk.turn.budget import NoLimits
 from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.generation.climb import Climb
 from frontdesk.turn.generation.judge import SCHEMA as VERDICT
 from frontdesk.turn.generation.structured import ask_structured, mismatch
+from frontdesk.turn.money.budget import NoLimits
 from ladders import DOWN, a_model, a_price, a_request, a_rung, some_vendors
 
 SCHEMA = {

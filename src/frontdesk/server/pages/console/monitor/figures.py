@@ -11,7 +11,7 @@ from frontdesk.domain.speed import Pace
 from frontdesk.ports.stores import Stores
 from frontdesk.server.sums import Spend, Sums
 from frontdesk.turn.generation import VendorState
-from frontdesk.turn.runner import Load
+from frontdesk.turn.running.runner import Load
 
 SHOWN = 50
 

@@ -16,7 +16,7 @@ from frontdesk.server.pages.console import words
 from frontdesk.server.pages.console.words import Badge, Tone
 from frontdesk.server.sums import Spend
 from frontdesk.turn.generation import VendorState
-from frontdesk.turn.runner import Load
+from frontdesk.turn.running.runner import Load
 
 SEVERITY_TONES: Mapping[str, Tone] = {"info": "neutral", "warning": "warn", "critical": "bad"}
 _BREAKERS: Mapping[str, Badge] = {

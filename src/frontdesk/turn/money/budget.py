@@ -15,7 +15,7 @@ from frontdesk.domain.money import Cap, Level, Payer, Reservation, caps_at
 from frontdesk.domain.release import Ceilings, ModelRoute
 from frontdesk.domain.usage import Purpose, Usage, VendorAttempt
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.turn.budget_watch import BudgetWatch
+from frontdesk.turn.money.watch import BudgetWatch
 
 Thrift = Literal["none", "small", "short", "extractive"]
 """How an answer is made cheaper while money runs low, each step with the ones before it: a smaller model, a shorter

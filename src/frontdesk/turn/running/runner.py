@@ -19,9 +19,6 @@ from frontdesk.domain.turn import OpenTurn, TurnState
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, StoredTurn
 from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
-from frontdesk.turn.admission import Admission, WaitingRoom
-from frontdesk.turn.budget import OpenPurse, without_limits
-from frontdesk.turn.claiming import Claimer, Patience
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import (
     Acceptance,
@@ -32,13 +29,16 @@ from frontdesk.turn.intake import (
     clean_message,
     find_accepted,
 )
-from frontdesk.turn.leases import Leases
 from frontdesk.turn.loops import forever
-from frontdesk.turn.pace import Pace
+from frontdesk.turn.money.budget import OpenPurse, without_limits
+from frontdesk.turn.money.till import Till
+from frontdesk.turn.running.admission import Admission, WaitingRoom
+from frontdesk.turn.running.claiming import Claimer, Patience
+from frontdesk.turn.running.leases import Leases
+from frontdesk.turn.running.pace import Pace
+from frontdesk.turn.running.summary import improve_summary
+from frontdesk.turn.running.working import TurnWorker
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.summary import improve_summary
-from frontdesk.turn.till import Till
-from frontdesk.turn.working import TurnWorker
 
 log = structlog.get_logger()
 

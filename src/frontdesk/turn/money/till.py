@@ -14,9 +14,9 @@ from frontdesk.domain.ids import TurnId
 from frontdesk.domain.money import LedgerEntry, Level, Payer, Reservation, caps_at
 from frontdesk.domain.release import Ceilings
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.turn.booking import left_behind
-from frontdesk.turn.budget_watch import BudgetWatch
 from frontdesk.turn.loops import forever
+from frontdesk.turn.money.booking import left_behind
+from frontdesk.turn.money.watch import BudgetWatch
 
 log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ from frontdesk.domain.turn import OpenTurn
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
-from frontdesk.turn.booking import Bill
+from frontdesk.turn.money.booking import Bill
+from frontdesk.turn.money.till import Till
 from frontdesk.turn.pipeline import TurnRun
-from frontdesk.turn.till import Till
 
 log = structlog.get_logger()
 

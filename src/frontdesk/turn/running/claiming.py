@@ -11,8 +11,8 @@ from frontdesk.domain.turn import OpenTurn
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Crowd, Database, StoredTurn, Stores
 from frontdesk.ports.telemetry import Occurrences, Telemetry
-from frontdesk.turn.admission import WaitingRoom
-from frontdesk.turn.leases import Found, Leases
+from frontdesk.turn.running.admission import WaitingRoom
+from frontdesk.turn.running.leases import Found, Leases
 
 log = structlog.get_logger()
 

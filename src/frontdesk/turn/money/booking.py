@@ -10,7 +10,7 @@ from frontdesk.domain.money import LedgerEntry, Reservation
 from frontdesk.domain.turn import OpenTurn
 from frontdesk.domain.usage import Usage, VendorAttempt
 from frontdesk.ports.stores import Stores
-from frontdesk.turn.budget import Purse, Settled
+from frontdesk.turn.money.budget import Purse, Settled
 
 LEFT_BEHIND = "Its worker died; the most that it can have cost."
 MOST_MODEL_CHARS = 200

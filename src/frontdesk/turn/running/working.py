@@ -22,16 +22,16 @@ from frontdesk.domain.turn import OpenTurn, TurnContext
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
-from frontdesk.turn.booking import Bill
-from frontdesk.turn.budget import OpenPurse, without_limits
 from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_context
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.metering import OnBehalf, on_behalf_of
+from frontdesk.turn.money.booking import Bill
+from frontdesk.turn.money.budget import OpenPurse, without_limits
+from frontdesk.turn.money.till import Till
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, has_open_sentences, record_turn
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.till import Till
 
 log = structlog.get_logger()
 
