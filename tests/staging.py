@@ -12,7 +12,8 @@ from frontdesk.bootstrap import App
 from frontdesk.drills.faults.drill import examine
 from frontdesk.drills.faults.report import SceneReport, report_of
 from frontdesk.drills.faults.scene import Scene
-from frontdesk.drills.faults.stand import FIRST_TOKEN_MS, TOKEN_MS, Stage, edit, models_of, usual_of
+from frontdesk.drills.faults.staged import Stage
+from frontdesk.drills.faults.stand import FIRST_TOKEN_MS, TOKEN_MS, edit, models_of, usual_of
 from frontdesk.drills.material import prepared_assistant
 from frontdesk.drills.stage import RunningServer, RunningVendor
 from frontdesk.drills.visitor import new_client
@@ -43,7 +44,7 @@ async def play(scene: Scene, *, data_dir: Path, folder: Path, questions: tuple[s
             await vendor.schedule(HEALTHY)
         usual = await usual_of(stage, most=len(questions), rounds=1)
         assert set(usual) == set(questions)
-        return report_of(scene, await examine(stage, usual), seconds=0.0)
+        return report_of(scene, await examine(scene, stage, usual), seconds=0.0)
 
 
 @asynccontextmanager
@@ -55,7 +56,9 @@ async def _staged(scene: Scene, *, data_dir: Path, folder: Path, questions: tupl
         edit(assistant, scene.edits)
         async with an_open_shop(data_dir, assistant=assistant, embedder="none") as shop, new_client() as http:
             yield InProcess(
-                scene=scene,
+                model=scene.primary,
+                network=scene.network,
+                is_unreachable=scene.is_unreachable,
                 server=_server(shop.url, folder),
                 http=http,
                 primary=_as_drills_see_it(first, http, folder),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from frontdesk.drills.faults.scene import Act
-from frontdesk.drills.faults.stand import Stage
+from frontdesk.drills.faults.staged import Stage
 from frontdesk.drills.visitor import Visitor
 
 
@@ -53,7 +53,7 @@ def scheduled(steps: Sequence[Mapping[str, Any]], act: Act) -> Act:
     """While the first vendor changes from one thing to another."""
 
     async def play(stage: Stage) -> list[Visitor]:
-        await stage.primary.schedule(steps, model=stage.scene.primary)
+        await stage.primary.schedule(steps, model=stage.model)
         return await act(stage)
 
     return play

@@ -13,7 +13,8 @@ from frontdesk.drills.faults.acts import one_by_one
 from frontdesk.drills.faults.catalogue import SCENES
 from frontdesk.drills.faults.report import FaultReport, SceneReport, not_played, report_of
 from frontdesk.drills.faults.scene import Findings, Scene, Usual
-from frontdesk.drills.faults.stand import Stage, Stand, open_stand
+from frontdesk.drills.faults.staged import Stage
+from frontdesk.drills.faults.stand import Stand, open_stand
 from frontdesk.drills.material import questions_of
 from frontdesk.drills.stage import RunningVendor
 from frontdesk.drills.visitor import Visitor
@@ -100,17 +101,17 @@ async def play(stand: Stand, scene: Scene) -> SceneReport:
     began = time.monotonic()
     try:
         async with stand.staged(scene) as stage:
-            found = await examine(stage, stand.usual)
+            found = await examine(scene, stage, stand.usual)
     except (FrontdeskError, httpx.HTTPError, TimeoutError) as error:
         said = error.public_message if isinstance(error, FrontdeskError) else f"{type(error).__name__} {error}"
         return not_played(scene, said, seconds=time.monotonic() - began)
     return report_of(scene, found, seconds=time.monotonic() - began)
 
 
-async def examine(stage: Stage, usual: Mapping[str, Usual]) -> Findings:
+async def examine(scene: Scene, stage: Stage, usual: Mapping[str, Usual]) -> Findings:
     """Let the fault begin, let people ask, and gather what it did to them."""
     await stage.begin()
-    visits = await stage.scene.act(stage)
+    visits = await scene.act(stage)
     return Findings(
         visits=visits,
         before=stage.before[1:],

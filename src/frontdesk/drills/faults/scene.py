@@ -2,16 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from frontdesk.drills.faults.staged import Stage
 from frontdesk.drills.visitor import Visitor
 from frontdesk.simulators.proxy import ProxyBehaviour
 from frontdesk.simulators.vendor import VendorRequest
 
-if TYPE_CHECKING:
-    from frontdesk.drills.faults.stand import Stage
-
-Act = Callable[["Stage"], Awaitable[list[Visitor]]]
+Act = Callable[[Stage], Awaitable[list[Visitor]]]
 """Asks while the fault is in force; gives everybody who asked, in their order."""
 Rule = Callable[["Findings"], str]
 """What is wrong, in a sentence; empty where it holds."""

@@ -1,7 +1,5 @@
 """Two vendors that write differently, a database, and a fresh server for every scene, so that none inherits a breaker."""
 
-import itertools
-import json
 import statistics
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,66 +14,19 @@ import yaml
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.drills.faults.scene import Scene, Usual
+from frontdesk.drills.faults.staged import HEALTHY, PATIENCE_S, Stage
 from frontdesk.drills.material import prepared_assistant
-from frontdesk.drills.stage import RunningServer, RunningVendor, running_server, running_vendor, scratch_database
+from frontdesk.drills.stage import RunningVendor, running_server, running_vendor, scratch_database
 from frontdesk.drills.visitor import Visitor, new_client
-from frontdesk.simulators.proxy import FaultProxy, ProxyBehaviour, fault_proxy
+from frontdesk.simulators.proxy import FaultProxy, fault_proxy
 
 FIRST_TOKEN_MS, TOKEN_MS = 60.0, 4.0
 """A quick vendor whose replies still take long enough to be cut in the middle."""
-PATIENCE_S = 60.0
-"""Of one visitor; a turn has 30 s by default."""
 MOST_QUESTIONS = 6
 ROUNDS = 4
 """How often each question is asked to learn what is usual."""
 WARM_UPS = 3
 """The first one pays for the start; the others say how busy the machine is now."""
-_HEALTHY = ({"does": "sim", "for_s": 1e9},)
-
-
-@dataclass(slots=True, kw_only=True)
-class Stage:
-    """One scene while it is played."""
-
-    scene: Scene
-    server: RunningServer
-    http: httpx.AsyncClient
-    primary: RunningVendor
-    fallback: RunningVendor
-    proxy: FaultProxy | None
-    questions: Sequence[str]
-    locale: str
-    before: list[Visitor] = field(default_factory=list)
-    """Who asked while all was well, the first one from a cold server."""
-    _next: "itertools.count[int]" = field(default_factory=itertools.count)
-
-    def visitor(self) -> Visitor:
-        """Somebody with the next question."""
-        question = self.questions[next(self._next) % len(self.questions)]
-        return Visitor(urls=(self.server.url,), question=question, locale=self.locale, patience_s=PATIENCE_S)
-
-    async def begin(self) -> None:
-        """From now on the fault is in force, and the vendors' logs are empty."""
-        await self.primary.forget()
-        await self.fallback.forget()
-        if self.proxy is not None:
-            await self.proxy.drop()
-            if self.scene.is_unreachable:
-                await self.proxy.close()
-            self.proxy.behaviour = self.scene.network or ProxyBehaviour()
-
-    async def heal(self) -> None:
-        """The vendors are well, and so is the network, unless nobody listens."""
-        for vendor in (self.primary, self.fallback):
-            await vendor.schedule(_HEALTHY)
-        if self.proxy is not None and not self.scene.is_unreachable:
-            self.proxy.behaviour = ProxyBehaviour()
-            await self.proxy.drop()
-
-    async def occurrences(self) -> list[str]:
-        """Kinds of what the people in charge were told, as far as it was a warning."""
-        lines = [line for line in self.server.log().splitlines() if '"event": "occurrence"' in line]
-        return [str(json.loads(line)["kind"]) for line in lines]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +59,9 @@ class Stand:
                 running_server(copied, self.folder / "data", database_url=self.database_url)
             )
             stage = Stage(
-                scene=scene,
+                model=scene.primary,
+                network=scene.network,
+                is_unreachable=scene.is_unreachable,
                 server=server,
                 http=self.http,
                 primary=self.primary,
@@ -118,7 +71,7 @@ class Stand:
                 locale=self.locale,
             )
             for vendor in (self.primary, self.fallback):
-                await vendor.schedule(_HEALTHY)
+                await vendor.schedule(HEALTHY)
             for _ in range(WARM_UPS):
                 stage.before.append(stage.visitor())
                 await stage.before[-1].visit(self.http)
