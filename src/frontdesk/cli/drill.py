@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from frontdesk.cli.options import AssistantOption, JsonOption, settings_for
-from frontdesk.cli.output import err, out, print_json
+from frontdesk.cli.output import bars_of_progress, out, print_json
 
 if TYPE_CHECKING:
     from frontdesk.drills.faults import FaultReport, SceneReport
@@ -42,7 +41,7 @@ def faults(
     options = FaultOptions(
         assistant=settings_for(assistant).assistant_dir, database_url=database_url, only=tuple(only or ())
     )
-    with _bars() as bars:
+    with bars_of_progress() as bars:
         task = bars.add_task("Learning what is usual", total=None)
         report = asyncio.run(
             run_fault_drill(
@@ -56,20 +55,6 @@ def faults(
     else:
         _print(report)
     raise typer.Exit(0 if report.is_passed else 1)
-
-
-def _bars() -> Progress:
-    """Drawn on stderr; nothing where it is no terminal."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    )
 
 
 def _told(scene: "SceneReport") -> str:

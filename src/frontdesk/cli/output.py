@@ -64,7 +64,7 @@ def harmless_line(text: str) -> str:
 @contextmanager
 def progress_of_ingest() -> "Iterator[Any]":
     """A callback for `build_snapshot` that draws one line per stage on stderr, or nothing where it is no terminal."""
-    with _bars() as bars:
+    with bars_of_progress() as bars:
         tasks: dict[str, Any] = {}
 
         def tell(step: "IngestProgress") -> None:
@@ -78,12 +78,13 @@ def progress_of_ingest() -> "Iterator[Any]":
 @contextmanager
 def progress_of(label: str) -> Iterator[Callable[[int, int], None]]:
     """A callback of what is done and all there is, drawn as one line on stderr, or nothing where it is no terminal."""
-    with _bars() as bars:
+    with bars_of_progress() as bars:
         task = bars.add_task(label, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
-def _bars() -> Progress:
+def bars_of_progress() -> Progress:
+    """Drawn on stderr; nothing where it is no terminal."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
