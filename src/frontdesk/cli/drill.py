@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from frontdesk.cli.options import AssistantOption, JsonOption, settings_for
-from frontdesk.cli.output import bars_of_progress, out, print_json
+from frontdesk.cli.output import bars_of_progress, err, out, print_json
 
 if TYPE_CHECKING:
     from frontdesk.drills.faults import FaultReport, SceneReport
