@@ -69,7 +69,7 @@ async def play(
     sending = asyncio.create_task(_send(script, send, progress, gone))
     try:
         await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
-        if not sending.done():
+        if not sending.done() or (sending.exception() is None and not sending.result()):
             progress.how = "hung_up"
             sending.cancel()
         elif sending.exception() is None and progress.how == "open":
@@ -83,7 +83,8 @@ async def play(
         await asyncio.gather(gone, sending, return_exceptions=True)
 
 
-async def _send(script: Script, send: Send, progress: Progress, gone: "asyncio.Task[None]") -> None:
+async def _send(script: Script, send: Send, progress: Progress, gone: "asyncio.Task[None]") -> bool:
+    """Whether all of it could be sent before the client was gone."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     if script.has_head:
@@ -104,6 +105,7 @@ async def _send(script: Script, send: Send, progress: Progress, gone: "asyncio.T
             progress.first_byte_s = loop.time() - start
         progress.bytes += len(data)
         progress.tokens += sum(piece.tokens for piece in batch)
+    return position == len(script.pieces)
 
 
 def _head(script: Script) -> Message:
