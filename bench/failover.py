@@ -25,6 +25,7 @@ from bench.turns import QUESTIONS
 from frontdesk.adapters.models.extractive import ExtractiveChatModel
 from frontdesk.adapters.models.openai_chat import OpenAiChatModel
 from frontdesk.domain.release import ModelRoute
+from frontdesk.domain.speed import nearest_rank
 from frontdesk.drills.material import prepared_assistant
 from frontdesk.drills.stage import RunningServer, RunningVendor, running_server, running_vendor
 from frontdesk.drills.visitor import Visitor
@@ -54,7 +55,7 @@ def say(name: str, value: float, unit: str, aim: str = "") -> None:
 
 
 def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[max(0, -(-len(values) * round(share * 100) // 100) - 1)]
+    return nearest_rank(sorted(values), share)
 
 
 # -- in this process -----------------------------------------------------------------------------

@@ -109,7 +109,7 @@ class AssistantProfile:
 
     def settings_of(self, channel: str) -> ChannelSettings:
         """How it behaves in a channel."""
-        return {str(name): settings for name, settings in self.channels.items()}.get(channel) or ChannelSettings()
+        return next((settings for name, settings in self.channels.items() if name == channel), ChannelSettings())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,10 +61,15 @@ def pace_of(turns: Sequence[EndedTurn], *, is_cut_short: bool) -> Pace:
     )
 
 
+def nearest_rank(ordered: Sequence[float], share: float) -> float:
+    """The smallest of the values, sorted and at least one, that this share of them does not exceed."""
+    return ordered[max(0, ceil(len(ordered) * share) - 1)]
+
+
 def percentiles(values: Sequence[float]) -> Percentiles | None:
     """By nearest rank: each is one of the values, so that a tail is never smoothed away. None where there are none."""
     if not values:
         return None
     ordered = sorted(values)
-    p50, p95, p99 = (ordered[max(0, ceil(share * len(ordered)) - 1)] for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.5, 0.95, 0.99))
     return Percentiles(p50=p50, p95=p95, p99=p99)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from frontdesk.domain.conversation import Audiences
 from frontdesk.domain.errors import NotFoundError
-from frontdesk.domain.events import AnswerSentence, TurnReset
 from frontdesk.domain.ids import ChunkId, ConversationId, DocumentId, SnapshotId, TurnId
 from frontdesk.domain.knowledge import Chunk, Document
 from frontdesk.domain.turn import Citation, TurnState
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.ports.stores import Stores
-from frontdesk.turn.said import find_turn
+from frontdesk.turn.said import find_turn, standing_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +74,8 @@ def look_up(
 
 def _told_so_far(stores: Stores, conversation_id: ConversationId, turn_id: TurnId) -> list[Citation]:
     """Of the sentences of a running turn that stand."""
-    start = stores.events.seq_of_acceptance(turn_id)
-    cited: list[Citation] = []
-    for event in stores.events.read(conversation_id, after=start):
-        if event.turn_id != turn_id:
-            continue
-        if event.kind == TurnReset.kind:
-            cited.clear()
-        elif event.kind == AnswerSentence.kind:
-            cited += map(_to_citation, json.loads(event.body)["citations"])
-    return cited
+    told = standing_sentences(stores, conversation_id, turn_id)
+    return [_to_citation(citation) for sentence in told for citation in json.loads(sentence.body)["citations"]]
 
 
 def _to_citation(told: dict[str, str]) -> Citation:

@@ -8,7 +8,6 @@ from frontdesk.domain.conversation import ConversationStatus, Message
 from frontdesk.domain.escalation import Escalation
 from frontdesk.domain.events import (
     AnswerCompleted,
-    AnswerSentence,
     EscalationOpened,
     Event,
     StoredEvent,
@@ -21,6 +20,7 @@ from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.money.booking import Bill
 from frontdesk.turn.money.budget import NoLimits, Purse
+from frontdesk.turn.said import standing_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +106,7 @@ def _leaves_half_an_answer(stores: Stores, turn: OpenTurn, ending: Ending) -> bo
 
 def has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:
     """Whether readers of the log have sentences of this turn that no reset has voided."""
-    start = stores.events.seq_of_acceptance(turn.turn_id)
-    shown = False
-    for event in stores.events.read(turn.conversation_id, after=start):
-        if event.turn_id == turn.turn_id:
-            shown = event.kind == AnswerSentence.kind or (shown and event.kind != TurnReset.kind)
-    return shown
+    return bool(standing_sentences(stores, turn.conversation_id, turn.turn_id))
 
 
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:

@@ -18,9 +18,6 @@ from frontdesk.drills.load.scenery import own_server
 from frontdesk.drills.load.visits import Host
 from frontdesk.drills.material import questions_of
 
-BETWEEN_S = 1.0
-"""Pause between phases whose ends must not meet."""
-
 
 async def drill_load(
     plan: LoadPlan, *, tell: Callable[[str], None] = lambda _: None, progress: Progress = lambda *_: None

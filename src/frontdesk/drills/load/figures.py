@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, exp, lgamma, log, log1p
+from math import exp, lgamma, log, log1p
 
+from frontdesk.domain.speed import nearest_rank
 from frontdesk.drills.load.visits import BROKEN, REFUSED, Visit
 
 WELL = 0.95
@@ -161,9 +162,7 @@ def recovery_s(visits: Sequence[Visit], *, began_s: float, within_s: float) -> f
 
 def _percentile_ms(ordered: Sequence[float], share: float) -> float | None:
     """The smallest value that so large a share of all does not exceed."""
-    if not ordered:
-        return None
-    return round(ordered[max(0, ceil(len(ordered) * share) - 1)] * 1000, 1)
+    return round(nearest_rank(ordered, share) * 1000, 1) if ordered else None
 
 
 def _log_probability(hits: int, trials: int, rate: float) -> float:

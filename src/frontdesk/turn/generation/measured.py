@@ -2,8 +2,8 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import ceil
 
+from frontdesk.domain.speed import nearest_rank
 from frontdesk.domain.usage import Usage
 from frontdesk.ports.models import ChatRequest
 from frontdesk.turn.generation.history import CHARS_PER_TOKEN
@@ -30,10 +30,7 @@ class FirstTexts:
 
     def percentile(self, share: float) -> float | None:
         """The smallest time that this share of the requests did not exceed; None while there are none."""
-        if not self._times_ms:
-            return None
-        ordered = sorted(self._times_ms)
-        return ordered[max(0, ceil(len(ordered) * share) - 1)]
+        return nearest_rank(sorted(self._times_ms), share) if self._times_ms else None
 
 
 @dataclass(slots=True)
