@@ -33,7 +33,7 @@ from frontdesk.turn.generation import (
     fill_prompt,
     prompt_values,
 )
-from frontdesk.turn.grounding import DOUBTFUL
+from frontdesk.turn.grounding import is_doubtful
 from frontdesk.turn.money.budget import Purse, Thrift
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.provisional import Provisional
@@ -254,8 +254,8 @@ class Answering:
 
     async def _read_again(self, piece: str, report: GroundingReport) -> str:
         """Why a second reader would not let a doubtful piece through; empty where it would, or there is none."""
-        jobs, doubtful_above = self._release.jobs, DOUBTFUL * self._release.content.grounding.withhold_above
-        if not jobs.can_judge or all(claim.risk <= doubtful_above for claim in report.claims):
+        jobs, limit = self._release.jobs, self._release.content.grounding.withhold_above
+        if not jobs.can_judge or not any(is_doubtful(claim.risk, withhold_above=limit) for claim in report.claims):
             return ""
         with self._notes.timed(Stage.GROUND), self._notes.timed(Stage.GROUND, "judge"):
             judgement = await jobs.judge(

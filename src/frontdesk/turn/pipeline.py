@@ -46,7 +46,7 @@ from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
     History,
 )
-from frontdesk.turn.grounding import DOUBTFUL
+from frontdesk.turn.grounding import is_doubtful
 from frontdesk.turn.memory import Memory
 from frontdesk.turn.money.budget import Purse
 from frontdesk.turn.notes import TurnNotes
@@ -279,8 +279,9 @@ class TurnRun:
         if not self.notes.citations:
             self.notes.degrade("uncited")
         level: ConfidenceLevel = found.level
-        doubtful_above = DOUBTFUL * self.release.content.grounding.withhold_above
-        if level == "high" and (self.notes.has_withheld or self.notes.worst_risk() > doubtful_above):
+        limit = self.release.content.grounding.withhold_above
+        is_in_doubt = self.notes.has_withheld or is_doubtful(self.notes.worst_risk(), withhold_above=limit)
+        if level == "high" and is_in_doubt:
             level = "medium"
         return self._ending(Outcome.ANSWERED, confidence=level)
 

@@ -14,6 +14,6 @@ Words decide; sentence vectors are asked only where they leave a claim undecided
 """
 
 from frontdesk.turn.grounding.check import Grounder
-from frontdesk.turn.grounding.doubts import DOUBTFUL
+from frontdesk.turn.grounding.doubts import is_doubtful
 
-__all__ = ["DOUBTFUL", "Grounder"]
+__all__ = ["Grounder", "is_doubtful"]

@@ -25,6 +25,11 @@ class Doubts:
     """Its words that no passage has, nor the question."""
 
 
+def is_doubtful(risk: float, *, withhold_above: float) -> bool:
+    """Whether a claim that is not withheld, or the answer that holds it, is nevertheless in doubt."""
+    return risk > DOUBTFUL * withhold_above
+
+
 def doubts_about(text: str, claim: Piece, values: Mapping[str, float], grounds: Grounds) -> Doubts:
     """
     Args:
