@@ -71,6 +71,13 @@ class PayloadId(Id):
     prefix = "pay"
 
 
+class RunId(Id):
+    """Of one run of a workflow."""
+
+    __slots__ = ()
+    prefix = "run"
+
+
 class ReleaseId(Id):
     __slots__ = ()
     prefix = "rel"

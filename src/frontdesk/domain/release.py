@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from frontdesk.domain.ids import ReleaseId, SnapshotId
+from frontdesk.domain.localised import Channel, Localised
 from frontdesk.domain.safety import FindingKind, GuardAction
-
-Localised = Mapping[str, str]
-"""Text per ISO 639-1 language. A missing language falls back to the assistant's default."""
 
 BUSY: Localised = {
     "en": "Many people are writing at this moment. Your message is kept, and the answer will appear here. You can also "
@@ -81,9 +79,6 @@ class ChannelSettings:
     new_message: NewMessage = "enqueue"
     """What a message does that arrives while an earlier one is being answered: `enqueue` answers both in their order,
     `interrupt` drops the earlier answer, and `merge` answers both messages as one."""
-
-
-Channel = Literal["web_chat", "in_app", "voice", "email", "api"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,8 +399,3 @@ class ReleaseManifest:
     """sha256 per component."""
     snapshot_id: SnapshotId
     composed_at: datetime
-
-
-def localised(texts: Localised, language: str, default: str) -> str:
-    """The text in the language, else in the default language, else in any, else empty."""
-    return texts.get(language) or texts.get(default) or next(iter(texts.values()), "")

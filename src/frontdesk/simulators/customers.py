@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from frontdesk.domain.conversation import PUBLIC, PUBLIC_ONLY, STAFF, Audiences, Principal
 from frontdesk.domain.feedback import MAX_COMMENT_CHARS, FeedbackReason
 from frontdesk.domain.ids import ConversationId
-from frontdesk.domain.release import Channel
+from frontdesk.domain.localised import Channel
 from frontdesk.text.hashing import content_hash
 from frontdesk.text.normalise import MAX_CHARS
 

@@ -26,7 +26,7 @@ from frontdesk.domain.errors import StoreUnavailableError
 from frontdesk.domain.escalation import Escalation, EscalationReason
 from frontdesk.domain.events import AnswerSentence, TurnReset, TurnStage
 from frontdesk.domain.ids import EscalationId, MessageId
-from frontdesk.domain.release import Localised
+from frontdesk.domain.localised import Localised
 from frontdesk.domain.safety import GuardAction, Verdict
 from frontdesk.domain.turn import (
     ConfidenceLevel,

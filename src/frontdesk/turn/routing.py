@@ -13,15 +13,8 @@ import structlog
 from frontdesk.domain.conversation import Message
 from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.escalation import EscalationReason
-from frontdesk.domain.release import (
-    AssistantProfile,
-    EscalationPolicy,
-    Intent,
-    Localised,
-    RoutingPolicy,
-    Topic,
-    localised,
-)
+from frontdesk.domain.localised import Localised, localised
+from frontdesk.domain.release import AssistantProfile, EscalationPolicy, Intent, RoutingPolicy, Topic
 from frontdesk.domain.turn import ConfidenceLevel, Nearest, Route, TurnContext
 from frontdesk.ports.models import Embedder
 from frontdesk.text.tokens import content_stems, words

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from frontdesk.domain.ids import DocumentId
+from frontdesk.domain.localised import Localised, localised
 from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay
-from frontdesk.domain.release import AssistantContent, Localised, ReleaseManifest, localised
+from frontdesk.domain.release import AssistantContent, ReleaseManifest
 from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, Rung, SideJobs
 from frontdesk.turn.grounding import Grounder

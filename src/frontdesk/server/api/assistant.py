@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from frontdesk.domain.attachments import MAX_ATTACHMENT_BYTES, MAX_PER_MESSAGE, MEDIA_TYPES
 from frontdesk.domain.errors import MalformedError
 from frontdesk.domain.feedback import FeedbackReason
-from frontdesk.domain.release import Channel
+from frontdesk.domain.localised import Channel
 from frontdesk.server.access import Access
 from frontdesk.server.api.conversation_models import CHANNELS, LOCALE
 from frontdesk.server.bodies import json_response

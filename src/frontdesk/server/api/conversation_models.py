@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from frontdesk.domain.attachments import MAX_PER_MESSAGE
-from frontdesk.domain.release import Channel
+from frontdesk.domain.localised import Channel
 from frontdesk.server.bodies import Body
 
 LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.listing import ConversationPage, ConversationSummary
-from frontdesk.domain.release import Channel
+from frontdesk.domain.localised import Channel
 from frontdesk.domain.turn import Outcome
 from frontdesk.server.access import Access
 from frontdesk.server.activity import ActivityFeed

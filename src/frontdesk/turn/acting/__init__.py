@@ -1,0 +1,1 @@
+"""Acting: a message moves a workflow on, and other systems are asked or changed on the customer's own behalf."""
