@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,17 +49,17 @@ class Screen:
     @property
     def text(self) -> str:
         """Without colours and other sequences."""
-        return ESCAPE.sub("", self.raw).replace("\r\n", "\n")
+        return _plain(self.raw)
 
     def wait_for(self, words: str) -> str:
-        """The raw text from the last wait to these words."""
+        """The raw text from the last wait to the end of these words; what came after them is still unseen."""
         until = time.monotonic() + LIMIT_S
         while words not in self._unseen():
             assert time.monotonic() < until, f"{words!r} did not come; the screen says\n{self.text}"
             if not self._read():
                 assert words in ESCAPE.sub("", self.raw[self._seen :]), f"ended before {words!r}:\n{self.text}"
-        new, self._seen = self.raw[self._seen :], len(self.raw)
-        return new
+        began, self._seen = self._seen, self._end_of(words)
+        return self.raw[began : self._seen]
 
     def press_until(self, keys: bytes, words: str) -> None:
         """Press the keys, and again every two seconds, as a person does: a terminal that is being set up loses some."""
@@ -69,7 +70,7 @@ class Screen:
             again = time.monotonic() + 2.0
             while time.monotonic() < again and words not in self._unseen():
                 self._read()
-        self._seen = len(self.raw)
+        self._seen = self._end_of(words)
 
     def say(self, line: str) -> None:
         self.press(f"{line}\r".encode())
@@ -90,7 +91,12 @@ class Screen:
         os.close(self._terminal)
 
     def _unseen(self) -> str:
-        return ESCAPE.sub("", self.raw[self._seen :]).replace("\r\n", "\n")
+        return _plain(self.raw[self._seen :])
+
+    def _end_of(self, words: str) -> int:
+        """Where in the raw text the words end that are unseen."""
+        ends = range(self._seen, len(self.raw) + 1)
+        return self._seen + bisect_left(ends, True, key=lambda end: words in _plain(self.raw[self._seen : end]))
 
     def _read(self) -> bool:
         """More of it within a moment; False when there will be no more."""
@@ -103,6 +109,10 @@ class Screen:
             return False
         self.raw += piece.decode("utf-8", "replace")
         return bool(piece)
+
+
+def _plain(raw: str) -> str:
+    return ESCAPE.sub("", raw).replace("\r\n", "\n")
 
 
 @contextmanager

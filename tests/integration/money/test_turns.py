@@ -184,7 +184,7 @@ async def test_a_worker_that_lost_its_turn_pays_for_what_it_had_asked(
         await till.flush()
         rows = await ledger(world, accepted.turn.turn_id)
         level = await day(world, Ceilings(per_day_usd=1.0))
-    assert len(rows) == 2
+    assert len(rows) == len(model.requests) >= 2
     assert level.reserved_usd == 0
     assert sum(Decimal(row["cost_usd"]) for row in rows) >= Decimal("0.02")
 
