@@ -44,6 +44,8 @@ class Slot:
     choose_from: str = ""
     """A result whose records are the choices, as in `orders`; the value is the record's field named `choose_by`."""
     choose_by: str = ""
+    label: Localised = field(default_factory=dict)
+    """How one of those records is named in the question and on its button; a template over the record's fields."""
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     not_before_days: int | None = None
@@ -77,6 +79,8 @@ class AskStep:
     step: str
     slot: str
     next: str
+    is_afresh: bool = False
+    """Forgets what is known and asks again, for the road back from a value that led nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,8 @@ class Reading:
     rows: tuple[Row, ...] = ()
     read_at: datetime | None = None
     failure: FailureKind | None = None
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+    """What it was called with, set by the stepper: with other arguments it is read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +222,18 @@ class WorkflowRun:
     """How often each slot was asked for."""
     effects: tuple[str, ...] = ()
     """Confirming steps whose effect took place, in their order."""
+    undone: tuple[str, ...] = ()
+    """Those of `effects` that were undone again."""
+    missing: tuple[str, ...] = ()
+    """Slots that the customer does not have."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """By saying step, a hash of what was said, so that nothing is said twice after a correction."""
+    shown: str = ""
+    """Hash of the confirmation that was shown last: a yes counts for that one only."""
+    offer: Literal["", "person"] = ""
+    """What a bare yes takes up, besides the question that waits."""
+    frustrated: int = 0
+    """How often the customer was found to be frustrated."""
     is_waiting: bool = False
     """Whether its step has asked and waits for the customer's word."""
     revision: int = 0
