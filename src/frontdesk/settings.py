@@ -63,6 +63,10 @@ class Settings(BaseModel):
     )
     identity_audience: str = Field("frontdesk", description="The `aud` a customer's token must carry.")
     identity_issuer: str = Field("", description="The `iss` a customer's token must carry; empty accepts any.")
+    demo: bool = Field(
+        False,
+        description="Whether whoever opens the pages may choose to be one of the customers in the assistant folder's visitors.yaml; on this machine only, and never beside identity keys.",
+    )
     turn_deadline_s: float = Field(30.0, gt=0, le=600, description="Seconds within which every accepted message ends.")
     lease_s: float = Field(3.0, ge=1, le=60, description="Seconds after which a silent worker's turns are taken over.")
     max_running: int = Field(

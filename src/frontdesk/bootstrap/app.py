@@ -17,6 +17,7 @@ from frontdesk.adapters.models.transport import DirectTransport
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
 from frontdesk.bootstrap.book import ReleaseBook
+from frontdesk.bootstrap.demo import Demo, open_demo
 from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
 from frontdesk.bootstrap.money import open_meter, open_money
 from frontdesk.bootstrap.release import open_identity, open_release
@@ -65,6 +66,8 @@ class App:
     withdrawals: WithdrawalFeed
     till: Till
     resources: AsyncExitStack
+    demo: Demo | None = None
+    """Whom visitors may choose to be; None on a real desk."""
     _dispatching: asyncio.Task[None] | None = None
     _database_watch: DatabaseWatch | None = None
 
@@ -110,6 +113,7 @@ async def open_app(
     resources = AsyncExitStack()
     try:
         content = read_assistant(settings.assistant_dir)
+        demo = open_demo(settings, content.profile.languages, SystemClock())
         database = await open_writer(settings, resources)
         if sqlite_path(settings.effective_database_url) is not None:  # whoever held a lease is dead, or held the file
             await database.write(lambda stores: stores.turns.release_all())
@@ -162,7 +166,8 @@ async def open_app(
             database=database,
             runner=runner,
             releases=releases,
-            identity=open_identity(settings, clock),
+            identity=demo.verifier if demo else open_identity(settings, clock),
+            demo=demo,
             clock=clock,
             tokens=tokens,
             telemetry=telemetry,

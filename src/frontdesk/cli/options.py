@@ -23,11 +23,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 
 def settings_for(
-    assistant: Path | None = None, data_dir: Path | None = None, host: str | None = None, port: int | None = None
+    assistant: Path | None = None,
+    data_dir: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    demo: bool | None = None,
 ) -> Settings:
     """The environment's settings with the command line's on top.
 
     Raises:
         ConfigError: every wrong setting.
     """
-    return load_settings(assistant_dir=assistant, data_dir=data_dir, host=host, port=port)
+    return load_settings(assistant_dir=assistant, data_dir=data_dir, host=host, port=port, demo=demo)

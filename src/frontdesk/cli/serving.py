@@ -30,6 +30,9 @@ def up(
     empty: Annotated[
         bool, typer.Option("--empty", help="Begin without the conversations of simulated customers.")
     ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Let whoever opens the pages be one of the customers in visitors.yaml.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read in what changed, then serve: everything on this machine.
@@ -39,7 +42,8 @@ def up(
     has a customers.yaml and nobody has ever written, its simulated customers write first. A change of the assistant
     folder or of its documents goes live by itself; one with a mistake is kept out, and what is live goes on.
     """
-    uvloop.run(_up(settings_for(assistant, data_dir, host, port), is_empty=empty, as_json=as_json))
+    settings = settings_for(assistant, data_dir, host, port, demo=demo or None)
+    uvloop.run(_up(settings, is_empty=empty, as_json=as_json))
 
 
 def serve(

@@ -9,6 +9,8 @@ installation  data folder, database, documents, and the server that runs here
 
 from collections.abc import AsyncIterator, Iterator
 
+from frontdesk.adapters.clock import SystemClock
+from frontdesk.bootstrap.demo import open_demo, read_visitors
 from frontdesk.bootstrap.doctor.check import Check, to_check
 from frontdesk.bootstrap.doctor.installation import check_data, check_embedder, check_server, check_snapshot
 from frontdesk.bootstrap.doctor.money import check_money
@@ -65,13 +67,22 @@ def _check_content(settings: Settings, content: AssistantContent) -> Iterator[Ch
     if not any(check.state == "problem" for check in found):
         yield Check(name="models", state="ok", detail=", ".join(routes_of(content.models)))
     yield from found
+    yield from _check_identity(settings, content)
+
+
+def _check_identity(settings: Settings, content: AssistantContent) -> Iterator[Check]:
     try:
+        visitors = read_visitors(settings.assistant_dir, content.profile.languages)
+        demo = open_demo(settings, content.profile.languages, SystemClock())
         verifier = open_identity(settings)
     except ConfigError as error:
         yield from (to_check("identity", problem) for problem in error.problems)
+        return
+    if demo:
+        detail = f"a demo: whoever opens it is one of {len(visitors)} customers, or nobody"
     else:
         detail = "customers are proved by signed tokens" if verifier else "no keys: everybody is anonymous"
-        yield Check(name="identity", state="ok", detail=detail)
+    yield Check(name="identity", state="ok", detail=detail)
 
 
 def _check_customers(settings: Settings, content: AssistantContent) -> Iterator[Check]:

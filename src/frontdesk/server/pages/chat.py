@@ -1,11 +1,14 @@
 """The customer's chat: as a page of its own, and as one script for any page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from frontdesk.server.access import Access
+from frontdesk.server.pages.demo import QUERY, DemoView, chosen_subject, demo_of
 from frontdesk.server.pages.rendering import html
 from frontdesk.server.pages.statics import accepts_gzip
 from frontdesk.server.pages.widget import widget_script
@@ -27,10 +30,15 @@ class ChatPage:
     language: str
     title: str
     organisation: str
+    home: str
     home_label: str
     no_script: str
     script: str
     """Address of the widget, which changes with it."""
+    say: Callable[..., str]
+    """The words for a key, with values for what they leave open."""
+    demo: DemoView | None
+    """Whom to try it as; None on a real desk."""
 
 
 async def chat_page(request: Request) -> Response:
@@ -47,11 +55,18 @@ async def chat_page(request: Request) -> Response:
         language=language,
         title=wording["title"].format(organisation=profile.organisation),
         organisation=profile.organisation,
+        home=_address("/", language, chosen_subject(request)),
         home_label=wording["help_home"],
         no_script=wording["no_script"],
         script=f"/widget.js?v={widget_script().digest}",
+        say=lambda key, **values: wording[key].format(**values),
+        demo=demo_of(request, language, link=lambda subject: _address("/chat", language, subject)),
     )
     return html(request, "chat.html", page)
+
+
+def _address(path: str, language: str, subject: str) -> str:
+    return f"{path}?{urlencode({'lang': language, **({QUERY: subject} if subject else {})})}"
 
 
 async def widget(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """The help pages: all there is, what a search found, and one document. They know of nothing but public documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -43,10 +43,11 @@ async def home_page(request: Request) -> Response:
         return await search_page(request)
     visit = visit_of(request)
     language = visit.shelf.language_of(visit.language)
+    frame = visit.frame()
     page = HomePage(
-        frame=visit.frame(),
+        frame=frame,
         greeting=visit.release.say(visit.release.content.profile.texts.greeting, visit.language),
-        starters=_starters(visit),
+        starters=_starters(visit, frame.demo.starters if frame.demo else ()),
         popular=await _popular(visit, language),
         index=visit.shelf.letters.get(language, ()),
         index_language=language,
@@ -113,9 +114,10 @@ def _places(visit: Visit) -> Mapping[str, str]:
     return {address: visit.link_to(document_id) for address, document_id in visit.shelf.by_address.items()}
 
 
-def _starters(visit: Visit) -> list[Starter]:
+def _starters(visit: Visit, own: Sequence[str]) -> list[Starter]:
+    """The visitor's own questions where they have some, else the assistant's."""
     profile = visit.release.content.profile
-    questions = profile.starters.get(visit.language) or profile.starters.get(profile.default_language) or ()
+    questions = own or profile.starters.get(visit.language) or profile.starters.get(profile.default_language) or ()
     return [Starter(text=text, href=visit.link(HELP, q=text)) for text in questions[:_STARTERS]]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from frontdesk.domain.ids import DocumentId
+from frontdesk.server.pages.demo import DemoView
 from frontdesk.server.pages.help.search import FoundPage
 from frontdesk.server.pages.help.shelf import IndexLetter
 from frontdesk.server.pages.layout import Heading, Part
@@ -37,6 +38,8 @@ class Frame:
     """What stands in the search field."""
     say: Callable[..., str]
     """The words for a key, with values for what they leave open."""
+    demo: DemoView | None = None
+    """Whom to try it as; None on a real desk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

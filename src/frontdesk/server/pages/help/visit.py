@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.datastructures import URL
 
 from frontdesk.domain.ids import DocumentId
+from frontdesk.server.pages.demo import QUERY, chosen_subject, demo_of
 from frontdesk.server.pages.help.shelf import Shelf, shelf_of
 from frontdesk.server.pages.help.views import Frame, LanguageChoice
 from frontdesk.server.pages.layout import MARK
@@ -27,10 +28,13 @@ class Visit:
     asked: str
     """The language in the address; empty where there is none, or none that we speak."""
     shelf: Shelf = field(repr=False)
+    guest: str = ""
+    """The customer that a demo's visitor chose to be."""
 
     def link(self, path: str, anchor: str = "", **query: str) -> str:
         """An address of ours, in the language that was asked for."""
-        values = {name: value for name, value in {**query, "lang": self.asked}.items() if value}
+        kept = {"lang": self.asked, QUERY: self.guest}
+        values = {name: value for name, value in {**query, **kept}.items() if value}
         return path + (f"?{urlencode(values)}" if values else "") + (f"#{anchor}" if anchor else "")
 
     def link_to(self, document_id: DocumentId, quote: str = "") -> str:
@@ -56,7 +60,13 @@ class Visit:
             language_asked=self.asked,
             question=question,
             say=self.say,
+            demo=demo_of(self.request, self.language, link=self._link_as),
         )
+
+    def _link_as(self, subject: str) -> str:
+        """This very page for another customer of the demo."""
+        url = self.request.url.remove_query_params(QUERY)
+        return _path(url.include_query_params(**{QUERY: subject}) if subject else url)
 
     def _languages(self) -> list[LanguageChoice]:
         spoken = [language for language in self.release.content.profile.languages if language in WORDING]
@@ -84,7 +94,14 @@ def visit_of(request: Request) -> Visit:
         default=profile.default_language,
     )
     is_heard = asked.partition("-")[0].lower() == language
-    return Visit(request, release, language, language if is_heard else "", shelf_of(release.retriever.index))
+    return Visit(
+        request,
+        release,
+        language,
+        language if is_heard else "",
+        shelf_of(release.retriever.index),
+        chosen_subject(request),
+    )
 
 
 def _path(url: URL) -> str:

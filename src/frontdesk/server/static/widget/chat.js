@@ -371,7 +371,8 @@ export class Chat {
     const { words, log, offering } = this;
     const stays = this.#isAtEnd();
     const isFirst = !log.entries.length && this.outbox.isEmpty && !this.client.id;
-    const shown = isFirst ? (this.assistant?.starters ?? []).map((text) => ({ label: text, text })) : items;
+    const own = this.host.getAttribute("starters")?.split("\n");
+    const shown = isFirst ? (own ?? this.assistant?.starters ?? []).map((text) => ({ label: text, text })) : items;
     const title = isFirst ? words.starters : words.related;
     const ask = (text) => () => {
       this.ask(text);

@@ -7,6 +7,7 @@
 //   theme            auto                `light`, `dark`, or `auto` after the device
 //   channel          web_chat            `web_chat` or `in_app`
 //   identity-token                       JSON Web Token of the company's login; says what the customer may see
+//   starters         the assistant's     questions to offer before the first message, one a line
 //   open                                 there while the bubble is open
 //   ephemeral                            keeps nothing beyond this tab, for computers that are shared
 //   autofocus                            puts the cursor into the field
