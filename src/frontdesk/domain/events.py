@@ -22,6 +22,11 @@ class Event:
     is_stored: ClassVar[bool] = True
     personal: ClassVar[frozenset[str]] = frozenset()
 
+    @property
+    def personal_fields(self) -> frozenset[str]:
+        """The names of what can be erased of it."""
+        return self.personal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAccepted(Event):
@@ -97,6 +102,10 @@ class AnswerSentence(Event):
     citations: tuple[Citation, ...]
     """The sources of this sentence; empty for the assistant's own prepared words."""
 
+    @property
+    def personal_fields(self) -> frozenset[str]:
+        return _with_citations(self.personal, self.citations)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnReset(Event):
@@ -125,6 +134,10 @@ class AnswerCompleted(Event):
     release_id: ReleaseId
     timings_ms: Mapping[str, float]
     """Milliseconds per stage, in `total`, and until the first confirmed text."""
+
+    @property
+    def personal_fields(self) -> frozenset[str]:
+        return _with_citations(self.personal, self.citations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +194,11 @@ class StoredEvent:
     at: datetime
     body: str
     """The JSON that every reader sends, byte for byte."""
+
+
+def _with_citations(personal: frozenset[str], citations: tuple[Citation, ...]) -> frozenset[str]:
+    """Documents are the company's own words; what another system said is the customer's."""
+    return personal | {"citations"} if any(citation.is_of_system for citation in citations) else personal
 
 
 def to_wire(event: Event) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from frontdesk.domain.acting import ActingRecord
 from frontdesk.domain.conversation import Conversation, Message, Principal
 from frontdesk.domain.escalation import EscalationReason
 from frontdesk.domain.ids import (
@@ -111,7 +112,7 @@ class TurnContext:
     """Earlier messages, oldest first, without the one being answered, back to the summary."""
 
 
-RouteKind = Literal["knowledge", "small_talk", "clarify", "human", "refuse"]
+RouteKind = Literal["knowledge", "small_talk", "clarify", "human", "refuse", "workflow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +284,10 @@ class GroundingReport:
         return all(claim.risk < threshold and not claim.contradictions for claim in self.claims)
 
 
+SYSTEM_PREFIX = "doc_system-"
+"""How the ids of what other systems said begin; what follows is the connector's name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     marker: str
@@ -293,6 +298,11 @@ class Citation:
     url: str
     quote: str
     snapshot_id: SnapshotId
+
+    @property
+    def is_of_system(self) -> bool:
+        """Whether another system said it, of this customer, rather than a document."""
+        return self.document_id.startswith(SYSTEM_PREFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,3 +389,5 @@ class TurnRecord:
     """Why it failed; only with outcome `failed`."""
     cached_from: TurnId | None = None
     """The turn whose answer was given again; None where this turn made its own."""
+    acting: ActingRecord | None = None
+    """What it did for a workflow."""

@@ -1,6 +1,6 @@
 """A release with everything it pins opened and ready."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -8,6 +8,9 @@ from frontdesk.domain.ids import DocumentId
 from frontdesk.domain.localised import Localised, localised
 from frontdesk.domain.overlay import NOTHING_WITHDRAWN, Overlay
 from frontdesk.domain.release import AssistantContent, ReleaseManifest
+from frontdesk.domain.workflow import Workflow
+from frontdesk.ports.connectors import Connector
+from frontdesk.turn.acting.understands import Understands
 from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, Rung, SideJobs
 from frontdesk.turn.grounding import Grounder
@@ -36,6 +39,12 @@ class ServedRelease:
     """What is withdrawn by now, for turns that began before."""
     cache: AnswerCache = field(default_factory=AnswerCache)
     """Answers of this release that may be given again; keeps none unless it is told to."""
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    """By name."""
+    understanding: Understands | None = None
+    """Who reads messages for them; None where there are none."""
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    """Ways to other systems, by name."""
 
     def under(self, overlay: Overlay) -> Self:
         """The same release, served without what is withdrawn."""

@@ -1,5 +1,6 @@
 """Conversations that need a person: at most one open escalation each."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,9 +9,9 @@ from sqlalchemy import bindparam, select
 from frontdesk.adapters.stores.schema import escalations
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.sql import insert_if_absent
-from frontdesk.adapters.stores.values import from_ms, to_ms
+from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
 from frontdesk.domain.errors import ConflictError
-from frontdesk.domain.escalation import Escalation, EscalationReason
+from frontdesk.domain.escalation import Collected, Escalation, EscalationReason
 from frontdesk.domain.ids import ConversationId, EscalationId, TurnId
 
 _OPEN = insert_if_absent(escalations)
@@ -40,6 +41,7 @@ class Escalations:
             "topic": escalation.topic,
             "opened_at": to_ms(escalation.opened_at),
             "closed_at": None,
+            "collected": None if escalation.collected is None else to_json(escalation.collected),
         }
         self._session.run(_OPEN, row)
         opened = self.open_on(escalation.conversation_id)
@@ -70,4 +72,10 @@ def _to_escalation(row: Any) -> Escalation:
         topic=row.topic,
         opened_at=from_ms(row.opened_at),
         closed_at=None if row.closed_at is None else from_ms(row.closed_at),
+        collected=None if row.collected is None else _to_collected(json.loads(row.collected)),
     )
+
+
+def _to_collected(plain: dict[str, Any]) -> Collected:
+    readings = {name: tuple(rows) for name, rows in plain.pop("readings").items()}
+    return Collected(**plain, readings=readings)

@@ -48,6 +48,8 @@ _READ = (
     .order_by(events.c.seq)
     .limit(bindparam("most"))
 )
+_ERASED: dict[str, list[Any]] = {"citations": []}
+"""What stands for a personal value once it is erased; null for the others."""
 
 
 class Events:
@@ -70,9 +72,9 @@ class Events:
             _APPEND, [_to_row(conversation_id, seq, event, wire, at_ms) for seq, event, wire in wires]
         )
         personal = [
-            (seq, {name: wire[name] for name in wire if name in event.personal})
+            (seq, {name: wire[name] for name in wire if name in event.personal_fields})
             for seq, event, wire in wires
-            if event.personal
+            if event.personal_fields
         ]
         put_payloads(self._session, conversation_id, "event", personal)
         self._appended[conversation_id] = last
@@ -109,7 +111,8 @@ def _to_row(
 ) -> dict[str, str | int | None]:
     if not event.is_stored:
         raise ValueError(f"{event.kind} is never stored")
-    data = {name: None if name in event.personal else value for name, value in wire.items()}
+    personal = event.personal_fields
+    data = {name: _ERASED.get(name) if name in personal else value for name, value in wire.items()}
     return {
         "conversation_id": conversation_id,
         "seq": seq,

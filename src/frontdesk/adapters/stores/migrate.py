@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 
 from frontdesk.adapters.stores.schema import metadata
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -6,10 +6,22 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 
-from frontdesk.adapters.stores.schema import attachments, conversations, payloads, search_texts
+from frontdesk.adapters.stores.schema import (
+    approvals,
+    attachments,
+    citations,
+    conversations,
+    effects,
+    escalations,
+    payloads,
+    search_texts,
+    turns,
+    workflow_runs,
+)
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_json, to_ms
 from frontdesk.domain.ids import ConversationId, CustomerId
+from frontdesk.domain.turn import SYSTEM_PREFIX
 
 Noun = Literal["event", "message", "turn"]
 
@@ -27,6 +39,23 @@ _ERASE_ATTACHMENTS = (
     .values(name=None, body=None, erased_at=bindparam("at"))
 )
 _ERASE_SUMMARIES = update(conversations).where(conversations.c.customer_id == bindparam("customer")).values(summary="")
+_ERASE_ACTING = (
+    update(workflow_runs)
+    .where(workflow_runs.c.conversation_id.in_(_OF_CUSTOMER), workflow_runs.c.status.in_(("active", "suspended")))
+    .values(status="cancelled", revision=workflow_runs.c.revision + 1),
+    update(workflow_runs).where(workflow_runs.c.conversation_id.in_(_OF_CUSTOMER)).values(body=None),
+    update(effects).where(effects.c.conversation_id.in_(_OF_CUSTOMER)).values(arguments=None, rows=None, subject=""),
+    update(approvals).where(approvals.c.conversation_id.in_(_OF_CUSTOMER)).values(arguments=None, is_void=1),
+    update(escalations).where(escalations.c.conversation_id.in_(_OF_CUSTOMER)).values(collected=None),
+    update(citations)
+    .where(
+        citations.c.turn_id.in_(select(turns.c.turn_id).where(turns.c.conversation_id.in_(_OF_CUSTOMER))),
+        citations.c.document_id.like(f"{SYSTEM_PREFIX}%"),
+    )
+    .values(quote=""),
+)
+"""What other systems said of the customer, and what a workflow was to do for them. An effect that is under way can't be
+repeated after this; that it took place stays known."""
 
 
 def put_payloads(
@@ -56,4 +85,6 @@ class Payloads:
         erased += self._session.run(_ERASE_ATTACHMENTS, {"customer": customer_id, "at": to_ms(at)})
         self._session.run(_ERASE_SEARCHED, {"customer": customer_id})
         self._session.run(_ERASE_SUMMARIES, {"customer": customer_id})
+        for statement in _ERASE_ACTING:
+            self._session.run(statement, {"customer": customer_id})
         return erased

@@ -343,7 +343,9 @@ escalations = Table(
     _text("topic"),
     _number("opened_at"),
     _number("closed_at", nullable=True),
+    _text("collected", nullable=True),
 )
+"""`collected` is what a workflow had found out; it goes when it is erased."""
 OPEN = text("closed_at IS NULL")
 Index("uq_escalations_open", escalations.c.conversation_id, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_escalations_opened_at", escalations.c.opened_at, sqlite_where=OPEN, postgresql_where=OPEN)
@@ -430,3 +432,125 @@ staff_sessions = Table(
     CheckConstraint("kind IN ('session', 'link')", name="kind"),
 )
 """Signed-in browsers, and links that sign a browser in."""
+
+workflow_runs = Table(
+    "workflow_runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    _of_conversation(),
+    _text("workflow"),
+    _number("version"),
+    _text("release_id"),
+    _text("step"),
+    _text("status"),
+    _number("started_at"),
+    _number("updated_at"),
+    _number("revision"),
+    _text("body", nullable=True),
+    CheckConstraint("status IN ('active', 'suspended', 'done', 'cancelled', 'handed_over', 'expired')", name="status"),
+    Index("ix_workflow_runs_conversation_id", "conversation_id", "updated_at"),
+)
+"""`body` holds what the customer and other systems said; it goes when it is erased."""
+IS_ACTIVE = text("status = 'active'")
+Index(
+    "uq_workflow_runs_active",
+    workflow_runs.c.conversation_id,
+    unique=True,
+    sqlite_where=IS_ACTIVE,
+    postgresql_where=IS_ACTIVE,
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("run_id", Text, ForeignKey("workflow_runs.run_id"), nullable=False),
+    _of_conversation(),
+    _text("turn_id"),
+    _text("step"),
+    _text("operation"),
+    _text("subject"),
+    _text("amount", nullable=True),
+    _text("status"),
+    _text("why"),
+    _text("arguments", nullable=True),
+    _text("rows", nullable=True),
+    _number("begun_at"),
+    _number("counted_at"),
+    _number("ended_at", nullable=True),
+    CheckConstraint("status IN ('begun', 'done', 'failed', 'unknown')", name="status"),
+    Index("ix_effects_run_id", "run_id"),
+    Index("ix_effects_conversation_id", "conversation_id"),
+    Index("ix_effects_turn_id", "turn_id"),
+    Index("ix_effects_subject", "subject", "operation", "counted_at"),
+)
+"""Changes in other systems. `counted_at` is the database's own time, which limits go by; `arguments` and `rows` go when
+they are erased."""
+IS_BEGUN = text("status = 'begun'")
+Index("ix_effects_begun", effects.c.counted_at, sqlite_where=IS_BEGUN, postgresql_where=IS_BEGUN)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", Text, primary_key=True),
+    Column("run_id", Text, ForeignKey("workflow_runs.run_id"), nullable=False),
+    _of_conversation(),
+    _text("step"),
+    _text("operation"),
+    _text("arguments", nullable=True),
+    _number("created_at"),
+    _number("expires_at"),
+    _number("used_at", nullable=True),
+    _text("used_by", nullable=True),
+    _number("is_void"),
+    Index("ix_approvals_run_id", "run_id"),
+    Index("ix_approvals_used_by", "used_by"),
+)
+"""A yes that was asked for; it counts once. `expires_at` is the database's own time."""
+
+one_time_codes = Table(
+    "one_time_codes",
+    metadata,
+    Column("code_id", Text, primary_key=True),
+    _of_conversation(),
+    _text("subject"),
+    _text("code_hash"),
+    _number("created_at"),
+    _number("expires_at"),
+    _number("tries"),
+    _text("tried_by"),
+    _text("state"),
+    _number("used_at", nullable=True),
+    CheckConstraint("state IN ('open', 'used', 'locked', 'void')", name="state"),
+    Index("ix_one_time_codes_conversation_id", "conversation_id"),
+    Index("ix_one_time_codes_subject", "subject", "created_at"),
+)
+"""Codes that customers prove themselves by, as hashes; times are the database's own. `tried_by` is the turn of the last
+try and what came of it, so that its next worker doesn't count it again."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),
+    _number("at"),
+    _text("actor"),
+    _text("action"),
+    _text("subject"),
+    _text("conversation_id", nullable=True),
+    _text("turn_id", nullable=True),
+    _text("details"),
+    _text("previous_hash"),
+    _text("hash"),
+    Index("ix_audit_conversation_id", "conversation_id"),
+    Index("ix_audit_action", "action", "at"),
+)
+"""Append only, each entry chained to the one before; entries are numbered from 1 without gaps."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    _number("entries"),
+    _text("hash"),
+)
+"""One row: how long the log is and where it ends. Appending locks it."""

@@ -48,6 +48,7 @@ _DOCUMENT = (
     "limits",
     "error_code",
     "cached_from",
+    "acting",
 )
 """Fields of a `TurnRecord` that lie in the document; `route` is the last of the routes."""
 

@@ -7,9 +7,19 @@ conversations   who talks, and what was said
 turns           turns, under leases, and what they cited
 money           what was paid for, and what may still be
 operation       releases, keys, occurrences, the outbox, withdrawals
+acting          runs of workflows, effects on other systems, approvals, one-time codes, the audit log
 database        all of them together, and units of work
 """
 
+from frontdesk.ports.stores.acting import (
+    ApprovalStore,
+    AuditLog,
+    CodeCheck,
+    EffectLimits,
+    EffectStore,
+    OneTimeCodeStore,
+    WorkflowRunStore,
+)
 from frontdesk.ports.stores.conversations import (
     AttachmentStore,
     ConversationFinder,
@@ -39,16 +49,21 @@ from frontdesk.ports.stores.operation import (
 from frontdesk.ports.stores.turns import CitationStore, ClaimedTurn, Crowd, PaceStore, StoredTurn, TurnStore
 
 __all__ = [
+    "ApprovalStore",
     "AttachmentStore",
+    "AuditLog",
     "BudgetStore",
     "CitationStore",
     "ClaimedTurn",
+    "CodeCheck",
     "ConversationFinder",
     "ConversationStore",
     "CostStore",
     "Crowd",
     "CustomerStore",
     "Database",
+    "EffectLimits",
+    "EffectStore",
     "EscalationStore",
     "EventLog",
     "FeedbackStore",
@@ -56,6 +71,7 @@ __all__ = [
     "LedgerStore",
     "MessageStore",
     "OccurrenceStore",
+    "OneTimeCodeStore",
     "Outbox",
     "OutboxEntry",
     "PaceStore",
@@ -70,4 +86,5 @@ __all__ = [
     "Stores",
     "TurnStore",
     "WithdrawalStore",
+    "WorkflowRunStore",
 ]

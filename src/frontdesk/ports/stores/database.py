@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from frontdesk.domain.ids import ConversationId
+from frontdesk.ports.stores.acting import ApprovalStore, AuditLog, EffectStore, OneTimeCodeStore, WorkflowRunStore
 from frontdesk.ports.stores.conversations import (
     AttachmentStore,
     ConversationFinder,
@@ -77,6 +78,16 @@ class Stores(Protocol):
     def staff_sessions(self) -> StaffSessionStore: ...
     @property
     def withdrawals(self) -> WithdrawalStore: ...
+    @property
+    def workflow_runs(self) -> WorkflowRunStore: ...
+    @property
+    def effects(self) -> EffectStore: ...
+    @property
+    def approvals(self) -> ApprovalStore: ...
+    @property
+    def one_time_codes(self) -> OneTimeCodeStore: ...
+    @property
+    def audit(self) -> AuditLog: ...
 
 
 class Database(Protocol):

@@ -1,0 +1,37 @@
+"""What the turn asks of whoever reads a message for workflows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Protocol
+
+from frontdesk.domain.usage import VendorAttempt
+from frontdesk.domain.workflow import Understood, WorkflowRun
+from frontdesk.ports.models import ChatTurn
+from frontdesk.turn.money.budget import Purse
+
+
+class Understands(Protocol):
+    """One per served release."""
+
+    async def read(
+        self,
+        text: str,
+        *,
+        language: str,
+        run: WorkflowRun | None,
+        suspended: Sequence[WorkflowRun],
+        history: Sequence[ChatTurn],
+        channel: str,
+        conversation: str,
+        today: date,
+        purse: Purse,
+        numbers: Iterator[int],
+        on_attempt: Callable[[VendorAttempt], None],
+    ) -> Understood:
+        """What the message means for the open runs and the workflows; no commands where it concerns none of them.
+
+        Args:
+            run: the active one, which may be waiting for this message.
+            conversation: its id, which decides which share of conversations it belongs to.
+        """
+        ...
