@@ -5,25 +5,17 @@ close enough, by words or by meaning.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import structlog
+from dataclasses import replace
+from typing import Literal
 
 from frontdesk.domain.conversation import Message
-from frontdesk.domain.errors import DependencyError
 from frontdesk.domain.escalation import EscalationReason
 from frontdesk.domain.localised import Localised, localised
 from frontdesk.domain.release import AssistantProfile, EscalationPolicy, Intent, RoutingPolicy, Topic
 from frontdesk.domain.turn import ConfidenceLevel, Nearest, Route, TurnContext
 from frontdesk.ports.models import Embedder
 from frontdesk.text.tokens import content_stems, words
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-log = structlog.get_logger()
+from frontdesk.turn.examples import ExampleMatcher, Match
 
 CLOSE_ENOUGH = 0.78
 """Similarity from which a message takes an intent's road away from the knowledge. A guess on the careful
@@ -35,56 +27,6 @@ _YES = frozenset(
     | {"ja", "gerne", "bitte", "klar", "sí", "si", "claro", "vale", "por", "favor"}
 )
 """Words of a plain yes in the languages we ship texts for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Example:
-    name: str
-    text: str
-    words: frozenset[str]
-
-
-class Match(NamedTuple):
-    """The example closest to a message."""
-
-    name: str
-    """Whose example it is; empty when there are none."""
-    score: float
-    """Similarity, 0 to 1."""
-    example: str = ""
-
-
-class ExampleMatcher:
-    """Finds the example closest to a message."""
-
-    def __init__(self, groups: Sequence[tuple[str, Sequence[str]]], embedder: Embedder | None) -> None:
-        pairs = [(name, text) for name, texts in groups for text in texts]
-        self._examples = [_Example(name, text, _word_set(text)) for name, text in pairs]
-        self._vectors: NDArray[np.float32] | None = None
-        self._embedder = embedder
-        if embedder is not None and pairs:
-            self._vectors = embedder.embed_now([text for _, text in pairs])
-
-    async def closest(self, text: str, *, by_meaning: bool) -> Match:
-        """The closest example; one without a name, at 0, when there are none.
-
-        Args:
-            by_meaning: also compare embeddings; only for languages that the embedder was measured to understand.
-                Where the embedder cannot be asked, words decide alone.
-        """
-        if not self._examples:
-            return Match("", 0.0)
-        asked = _word_set(text)
-        scores = [_dice(asked, example.words) for example in self._examples]
-        if by_meaning and self._vectors is not None and self._embedder is not None:
-            try:
-                vector = (await self._embedder.embed([text]))[0]
-            except DependencyError as error:
-                log.warning("routed_by_words_alone", code=error.code)
-            else:
-                scores = [max(pair) for pair in zip(scores, (self._vectors @ vector).tolist(), strict=True)]
-        best = max(range(len(scores)), key=scores.__getitem__)
-        return Match(self._examples[best].name, float(scores[best]), self._examples[best].text)
 
 
 class Router:
@@ -213,13 +155,3 @@ def _nearest(of: Literal["intent", "topic"], match: Match, *, needed: float) -> 
     if not match.name:
         return ()
     return (Nearest(of=of, name=match.name, example=match.example, score=round(match.score, 4), needed=needed),)
-
-
-def _word_set(text: str) -> frozenset[str]:
-    return frozenset(token.text.casefold() for token in words(text))
-
-
-def _dice(left: frozenset[str], right: frozenset[str]) -> float:
-    """2·|A∩B| / (|A|+|B|), 0 to 1 (Dice 1945)."""
-    total = len(left) + len(right)
-    return 2 * len(left & right) / total if total else 0.0

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from frontdesk.domain.errors import RateLimitedError, UnavailableError
-from frontdesk.turn.routing import ExampleMatcher
+from frontdesk.turn.examples import ExampleMatcher
 
 
 class DownLater:
