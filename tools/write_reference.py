@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer.main
 from pydantic import SecretStr
@@ -24,8 +24,8 @@ from pydantic_core import PydanticUndefined
 
 from frontdesk.adapters.telemetry import metrics
 from frontdesk.cli.main import app
-from frontdesk.domain import errors, events, occurrences, release, safety, turn
-from frontdesk.releases import folder
+from frontdesk.domain import connector_source, errors, events, occurrences, release, safety, turn
+from frontdesk.releases import connectors_entries, folder
 from frontdesk.server import problems
 from frontdesk.settings import PREFIX, Settings
 
@@ -157,8 +157,14 @@ def _parameter_row(item: Any, command: str) -> tuple[str, str, str]:
 # -- assistant folder ----------------------------------------------------------------------------
 
 
+_FOLDER = (release, folder, connector_source, connectors_entries)
+"""Modules whose dataclasses are the schema of the assistant folder."""
+_SHORT = {"_Field": "FieldEntry", "_Argument": "ArgumentEntry"}
+"""What may be written as the name of its type alone."""
+
+
 def folder_page() -> str:
-    known = {**_classes(release), **_classes(folder)}
+    known = {name: node for module in _FOLDER for name, node in _classes(module).items()}
     sections = "".join(_file_section(name, kind, known) for name, kind in folder.FILES.items())
     prompts = _table(
         ("File", "Meaning"),
@@ -200,11 +206,15 @@ def _file_section(name: str, kind: Any, known: Mapping[str, ast.ClassDef]) -> st
         if inner in done:
             continue
         done.add(inner)
-        inside = list(_described(getattr(release, inner), known))
+        inside = list(_described(_of_the_folder(inner), known))
         waiting += [name for item in inside for name in item.inner]
         note = ast.get_docstring(known[inner]) or ""
         text += f"### {name}: {inner}\n\n{_prose(note)}\n\n{_field_table(inside)}\n\n"
     return text
+
+
+def _of_the_folder(name: str) -> Any:
+    return next((getattr(module, name) for module in _FOLDER if hasattr(module, name)), None)
 
 
 def _field_table(described: Sequence[Described]) -> str:
@@ -220,8 +230,8 @@ def _described(kind: Any, known: Mapping[str, ast.ClassDef]) -> Iterator[Describ
     for item in fields(kind):
         annotation, note = notes[item.name]
         note = note or shared.get(item.name, (annotation, ""))[1]
-        names = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)}
-        inner = tuple(sorted(name for name in names & known.keys() if is_dataclass(getattr(release, name, None))))
+        names = {_SHORT.get(node.id, node.id) for node in ast.walk(annotation) if isinstance(node, ast.Name)}
+        inner = tuple(sorted(name for name in names & known.keys() if is_dataclass(_of_the_folder(name))))
         meaning = note or (_prose(ast.get_docstring(known[inner[0]]) or "") if inner else "")
         yield Described(
             name=item.name,
@@ -248,9 +258,20 @@ def _type_in_words(annotation: ast.expr) -> str:  # noqa: PLR0911  (a table of s
     """`tuple[str, ...]` is a list of texts, and so on, for people who write YAML."""
     match annotation:
         case ast.Name(id=name):
-            plain = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+            plain = {
+                "str": "text",
+                "int": "whole number",
+                "float": "number",
+                "Decimal": "number",
+                "bool": "true or false",
+                "Any": "anything",
+            }
             if isinstance(enum := getattr(safety, name, None), type) and issubclass(enum, Enum):
                 return " · ".join(f"`{member.value}`" for member in enum)
+            if get_origin(alias := _of_the_folder(name)) is Literal:
+                return " · ".join(f"`{option}`" for option in get_args(alias) if option)
+            if name in _SHORT:
+                return f"{_SHORT[name]}, or its type alone"
             return plain.get(name, "texts" if name == "Localised" else name)
         case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=[inner, _])):
             return f"list of {_type_in_words(inner)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from frontdesk.domain.connector_source import ConnectorSource
 from frontdesk.domain.ids import ReleaseId, SnapshotId
 from frontdesk.domain.localised import Channel, Localised
 from frontdesk.domain.safety import FindingKind, GuardAction
@@ -385,6 +386,7 @@ class AssistantContent:
     grounding: GroundingSettings
     routing: RoutingPolicy
     escalation: EscalationPolicy
+    connectors: tuple[ConnectorSource, ...] = ()
 
 
 Component = Literal["assistant", "prompts", "models", "knowledge", "retrieval", "guards", "workflows", "escalation"]

@@ -1,6 +1,6 @@
 """Reads an assistant folder: YAML and prompts become values, or every mistake is listed with its line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -29,8 +29,11 @@ from frontdesk.domain.release import (
     RoutingPolicy,
     Topic,
 )
+from frontdesk.releases.connectors_entries import SCHEMAS as CONNECTOR_SCHEMAS
+from frontdesk.releases.connectors_entries import ConnectorsFile
+from frontdesk.releases.connectors_file import resolve_connectors
 from frontdesk.releases.models_file import ModelsFile, resolve_models
-from frontdesk.releases.yaml_files import MAX_FILE_BYTES, read_text, read_yaml
+from frontdesk.releases.yaml_files import MAX_FILE_BYTES, YamlFile, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
 MIN_SYNONYMS = 2
@@ -69,6 +72,7 @@ FILES: Mapping[str, Any] = {
     "intents.yaml": IntentsFile,
     "topics.yaml": TopicsFile,
     "escalation.yaml": EscalationPolicy,
+    "connectors.yaml": ConnectorsFile,
 }
 """Every YAML file of an assistant folder and the type that is its schema."""
 
@@ -88,11 +92,15 @@ _SCHEMAS: tuple[Any, ...] = (
 )
 for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
     _schema.__pydantic_config__ = ConfigDict(extra="forbid")
-_KNOWN = {name for part in _SCHEMAS for name in part.__dataclass_fields__}
+_KNOWN = {name for part in (*_SCHEMAS, *CONNECTOR_SCHEMAS) for name in part.__dataclass_fields__}
 
-_AS_WRITTEN: Mapping[str, Any] = {"models.yaml": ModelsFile}
+_AS_WRITTEN: Mapping[str, Any] = {"models.yaml": ModelsFile, "connectors.yaml": ConnectorsFile}
 """Files that may be written in more ways than their type, which is what is made of them."""
-_OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml"}
+_RESOLVE: Mapping[str, Callable[[YamlFile], tuple[Any, list[ConfigProblem]]]] = {
+    "models.yaml": resolve_models,
+    "connectors.yaml": resolve_connectors,
+}
+_OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml", "connectors.yaml"}
 _OPTIONAL_TEXTS = {"stages", "file_arrived"}
 _PROMPTS = ("answer", "rewrite", "summary")
 
@@ -137,6 +145,7 @@ def read_assistant(folder: Path) -> AssistantContent:
         grounding=guards.grounding,
         routing=routing,
         escalation=parts["escalation.yaml"],
+        connectors=parts["connectors.yaml"],
     )
     problems = list(_cross_checks(folder, content))
     if problems:
@@ -154,7 +163,7 @@ def json_schema(name: str) -> dict[str, Any]:
 def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
     """The file as a value of its type; None, and at least one problem more, where it is not."""
     if not path.exists() and path.name in _OPTIONAL:
-        return kind()
+        return () if kind is ConnectorsFile else kind()
     try:
         written = _AS_WRITTEN.get(path.name, kind)
         file = read_yaml(path, written, problems, known=_KNOWN | set(kind.__dataclass_fields__))
@@ -165,7 +174,7 @@ def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
         return None
     if file is None or path.name not in _AS_WRITTEN:
         return file.value if file else None
-    value, found = resolve_models(file)
+    value, found = _RESOLVE[path.name](file)
     problems.extend(found)
     return value
 

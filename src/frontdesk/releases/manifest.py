@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -26,7 +27,7 @@ def compose_manifest(
         "knowledge": content_hash([snapshot_id]),
         "retrieval": _digest(content.retrieval),
         "guards": _digest(content.guards, content.grounding, scorers),
-        "workflows": _digest(),
+        "workflows": _digest(content.connectors),
         "escalation": _digest(content.escalation),
     }
     digest = content_hash(f"{name}={components[name]}" for name in sorted(components))
@@ -46,4 +47,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return str(value)
     return value.value if isinstance(value, Enum) else value
