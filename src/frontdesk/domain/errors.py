@@ -20,6 +20,7 @@
         TokenBudgetError           too many tokens
         CostBudgetError            too much money
         OverloadedError            too much is under way
+        StepLimitError             a workflow goes round in circles
       StoredDataError            stored things disagree; never retried
         ChecksumError              a stored file is not what was written
         LeaseLostError             another worker owns this turn now
@@ -126,6 +127,10 @@ class CostBudgetError(LimitError):
 class OverloadedError(LimitError):
     code = "overloaded"
     retryable = True
+
+
+class StepLimitError(LimitError):
+    code = "step_limit_reached"
 
 
 class StoredDataError(FrontdeskError):

@@ -324,6 +324,8 @@ class CallWanted:
     step: str
     calls: tuple[PlannedCall, ...]
     is_effect: bool = False
+    undoes: str = ""
+    """The confirming step whose effect this takes back, because a later one failed; it needs no yes of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
