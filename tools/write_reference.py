@@ -309,7 +309,7 @@ LABELS: Mapping[str, str] = {
     + ", ".join(f"`{name}`" for name in occurrences.KINDS)
     + " and `other`.",
     "severity": "`info`, `warning` or `critical`.",
-    "feature": "What the money was spent on: `answer`, `rewrite`, `summary` or `judge`, `hedge` for a second vendor that "
+    "feature": "What the money was spent on: `answer`, `rewrite`, `summary`, `judge` or `command`, `hedge` for a second vendor that "
     "was asked beside a slow one, or `embed`.",
     "direction": "`in` for customers' messages, `out` for what the assistant was about to say.",
     "action": ", ".join(f"`{item.value}`" for item in safety.GuardAction) + ".",
@@ -318,7 +318,7 @@ LABELS: Mapping[str, str] = {
     "found": "`hit` where an answer was given again, `miss` where there was none, `personal` where none may be.",
     "queue": "As in `escalation.yaml`.",
     "scope": "What a ceiling holds for: `turn`, `conversation`, `customer_day`, `day` or `month`.",
-    "purpose": "What a model would have been asked for: `answer`, `rewrite`, `summary` or `judge`.",
+    "purpose": "What a model would have been asked for: `answer`, `rewrite`, `summary`, `judge` or `command`.",
     "lane": "`normal` for turns that wait for free hands, `kept` for those that wait until nobody else does.",
     "rating": "`up`, `down`, or `none` where one was taken back.",
 }

@@ -110,6 +110,7 @@ def open_ladders(
         "rewrite": models.rewrite,
         "summary": models.summary,
         "judge": models.judge,
+        "command": models.command,
     }
     if any(route.adapter in ("openai", "anthropic") for ladder in routes.values() for route in ladder):
         warm()
@@ -127,6 +128,7 @@ def _jobs(content: AssistantContent, ladders: Mapping[str, list[Rung]], vendors:
         rewrite=ladders["rewrite"],
         summary=ladders["summary"],
         judge=ladders["judge"],
+        command=ladders["command"],
         rewrite_prompt=fill_prompt(content.prompts.rewrite, values),
         summary_prompt=fill_prompt(content.prompts.summary, values),
         vendors=vendors,

@@ -174,7 +174,9 @@ async def open_traffic(app: App) -> Traffic | None:
 
 def asks_others(models: ModelRoutes) -> bool:
     """Whether answering asks anything but this process; nobody's bill may grow for a demo."""
-    return any(route.adapter != "extractive" for route in models.answer) or bool(models.rewrite or models.summary)
+    return any(route.adapter != "extractive" for route in models.answer) or bool(
+        models.rewrite or models.summary or models.command
+    )
 
 
 class ClockInThePast:

@@ -311,6 +311,9 @@ class ModelRoutes:
     """Writes the summary of earlier messages; they are shortened by rule where there is none."""
     judge: tuple[ModelRoute, ...] = ()
     """Reads doubtful sentences a second time, and can only withhold them; none are read where there is none."""
+    command: tuple[ModelRoute, ...] = ()
+    """Proposes what a message means for a workflow where the rules are not certain; proposals are held against the rules,
+    and none can confirm anything. Rules decide alone where there is none."""
     history_tokens: int = 1200
     """Earlier messages beyond this budget are summarised."""
     hedge_share: float = 0.05

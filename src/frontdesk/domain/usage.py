@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-Purpose = Literal["answer", "rewrite", "summary", "judge"]
+Purpose = Literal["answer", "rewrite", "summary", "judge", "command"]
 """What a model is asked for."""
 
 AttemptResult = Literal[

@@ -72,11 +72,11 @@ def check_routes(file: YamlFile, routes: ModelRoutes) -> Iterator[ConfigProblem]
     def problem(*location: str, message: str, hint: str = "") -> ConfigProblem:
         return ConfigProblem(where=file.where(*location), message=message, hint=hint)
 
-    if routes.judge and not any("json" in rung.capabilities for rung in routes.judge):
-        hint = "Add `json` to the capabilities of one that can."
-        yield problem(
-            "judge", message="No rung of `judge` can keep to a JSON schema, so none is ever asked.", hint=hint
-        )
+    for name, ladder in (("judge", routes.judge), ("command", routes.command)):
+        if ladder and not any("json" in rung.capabilities for rung in ladder):
+            hint = "Add `json` to the capabilities of one that can."
+            message = f"No rung of `{name}` can keep to a JSON schema, so none is ever asked."
+            yield problem(name, message=message, hint=hint)
     if not 0 <= routes.hedge_share <= 1:
         hint = "0.05 is one answer in twenty."
         yield problem("hedge_share", message="`hedge_share` is a share between 0 and 1.", hint=hint)

@@ -12,7 +12,7 @@ from frontdesk.domain.release import AnswerCacheSettings, Ceilings, ModelRoute, 
 from frontdesk.releases.models_checks import check_routes, check_rung
 from frontdesk.releases.yaml_files import YamlFile
 
-Purpose = Literal["answer", "small_answer", "rewrite", "summary", "judge"]
+Purpose = Literal["answer", "small_answer", "rewrite", "summary", "judge", "command"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Location = tuple[str | int, ...]
 
@@ -38,6 +38,7 @@ class ModelsFile:
     rewrite: _Ladder = ()
     summary: _Ladder = ()
     judge: _Ladder = ()
+    command: _Ladder = ()
     history_tokens: int = 1200
     hedge_share: float = 0.05
     budget: Ceilings = field(default_factory=Ceilings)

@@ -30,7 +30,7 @@ from frontdesk.domain.usage import VendorAttempt
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import Telemetry
 
-_STAGES = {"answer": Stage.GENERATE, "judge": Stage.GROUND}
+_STAGES = {"answer": Stage.GENERATE, "judge": Stage.GROUND, "command": Stage.ACT}
 """Where a request to a model belongs; the others are made for the search."""
 
 

@@ -23,13 +23,16 @@ def opened(folder: Path, models: ModelRoutes) -> dict[str, list[str]]:
 
 def test_every_purpose_has_its_ladder_and_quoting_is_the_end_of_answering(tmp_path: Path) -> None:
     main, small = a_route("main"), a_route("small")
-    models = ModelRoutes(answer=(main, small), small_answer=(small,), rewrite=(small,), judge=(small, main))
+    models = ModelRoutes(
+        answer=(main, small), small_answer=(small,), rewrite=(small,), judge=(small, main), command=(main,)
+    )
     assert opened(tmp_path, models) == {
         "answer": ["main", "small", "quotes"],
         "small_answer": ["small"],
         "rewrite": ["small"],
         "summary": [],
         "judge": ["small", "main"],
+        "command": ["main"],
     }
 
 

@@ -30,7 +30,7 @@ def read(folder: Path, text: str) -> tuple[ModelRoutes | None, list[str]]:
 def names(folder: Path, text: str) -> dict[str, list[str]]:
     routes, problems = read(folder, text)
     assert routes is not None, problems
-    ladders = ("answer", "small_answer", "rewrite", "summary", "judge")
+    ladders = ("answer", "small_answer", "rewrite", "summary", "judge", "command")
     return {name: [rung.name for rung in getattr(routes, name)] for name in ladders if getattr(routes, name)}
 
 
@@ -41,6 +41,7 @@ small_answer: [{SMALL}]
 rewrite: small
 summary: [small_answer, main]
 judge: {{name: reader, adapter: openai, model: r}}
+command: [reader, small]
 """
     assert names(tmp_path, text) == {
         "answer": ["main", "small", "quotes"],
@@ -48,6 +49,7 @@ judge: {{name: reader, adapter: openai, model: r}}
         "rewrite": ["small"],
         "summary": ["small", "main"],
         "judge": ["reader"],
+        "command": ["reader", "small"],
     }
 
 
@@ -119,10 +121,11 @@ def test_a_model_that_is_not_named_is_a_mistake(tmp_path: Path) -> None:
     assert "`model` is missing" in read(tmp_path, "answer: {name: main, adapter: openai}\n")[1][0]
 
 
-def test_a_judge_that_keeps_to_no_schema_would_never_be_asked(tmp_path: Path) -> None:
-    judge = "{name: reader, adapter: openai, model: r, capabilities: [system]}"
-    _, (problem,) = read(tmp_path, f"answer: {MAIN}\njudge: {judge}\n")
-    assert problem.startswith("models.yaml:2: No rung of `judge` can keep to a JSON schema")
+@pytest.mark.parametrize("ladder", ["judge", "command"])
+def test_a_ladder_that_keeps_to_no_schema_would_never_be_asked(tmp_path: Path, ladder: str) -> None:
+    reader = "{name: reader, adapter: openai, model: r, capabilities: [system]}"
+    _, (problem,) = read(tmp_path, f"answer: {MAIN}\n{ladder}: {reader}\n")
+    assert problem.startswith(f"models.yaml:2: No rung of `{ladder}` can keep to a JSON schema")
 
 
 def test_a_mistake_in_a_rung_is_told_in_its_own_words(tmp_path: Path) -> None:

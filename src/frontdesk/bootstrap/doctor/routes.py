@@ -13,13 +13,14 @@ from frontdesk.domain.release import AssistantContent, Capability, ModelRoute, M
 from frontdesk.releases.places import Places
 from frontdesk.settings import Settings
 
-LADDERS = ("answer", "small_answer", "rewrite", "summary", "judge")
+LADDERS = ("answer", "small_answer", "rewrite", "summary", "judge", "command")
 VENDORS = frozenset({"openai", "anthropic"})
 """Adapters behind which somebody else's server stands."""
 _WISHED: dict[str, tuple[Capability, str]] = {
     "answer": ("stream", "customers see nothing until its reply is whole"),
     "small_answer": ("stream", "customers see nothing until its reply is whole"),
     "judge": ("json", "it is passed over when a sentence is judged"),
+    "command": ("json", "it is passed over when a message may be meant for a workflow"),
 }
 """What a rung of a ladder should have, and what happens where it has not."""
 _MARGIN_TOKENS = 300

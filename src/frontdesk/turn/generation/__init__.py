@@ -2,7 +2,7 @@
 
 Generator        a request > a draft, from the first model of the ladder that delivers one
 Vendors          who may be asked now, and how every deployment does; one for a process
-SideJobs         a self-contained question, a summary, a second reading of a sentence
+SideJobs         a self-contained question, a summary, a second reading of a sentence, proposals for a workflow
 SentenceStream   deltas > sentences, as soon as each is complete
 fit_history      earlier messages > as many as fit, and a summary of the rest
 """

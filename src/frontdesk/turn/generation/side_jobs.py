@@ -1,8 +1,9 @@
 """Small jobs for a model around an answer: a self-contained question, a summary, a second reading."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
+from typing import Any, TypeVar
 
 from frontdesk.domain.conversation import Message
 from frontdesk.domain.knowledge import Passage
@@ -20,11 +21,15 @@ from frontdesk.turn.money.budget import NoLimits, Price, Purse
 REWRITE_S = 1.0
 """A rewrite that takes longer is not worth its wait: heuristics cost 1 ms."""
 SUMMARY_S = 8.0
+COMMAND_S = 2.0
+"""A message does not wait longer for what a model makes of it; a guess, as for the judge."""
+
+T = TypeVar("T")
 
 
 class SideJobs:
-    """A ladder each for rewriting, summaries and judging. Each may be missing: then rules rewrite and shorten, and
-    nobody reads a second time."""
+    """A ladder each for rewriting, summaries, judging and reading for workflows. Each may be missing: then rules rewrite,
+    shorten and read, and nobody reads a second time."""
 
     def __init__(
         self,
@@ -32,6 +37,7 @@ class SideJobs:
         rewrite: Sequence[Rung] = (),
         summary: Sequence[Rung] = (),
         judge: Sequence[Rung] = (),
+        command: Sequence[Rung] = (),
         rewrite_prompt: str = "",
         summary_prompt: str = "",
         vendors: Vendors,
@@ -40,6 +46,7 @@ class SideJobs:
         self._rewrite = tuple(rewrite)
         self._summary = tuple(summary)
         self._judge = tuple(judge)
+        self._command = tuple(command)
         self._rewrite_prompt = rewrite_prompt
         self._summary_prompt = summary_prompt
         self._vendors = vendors
@@ -54,6 +61,11 @@ class SideJobs:
     def can_judge(self) -> bool:
         """Whether a model reads doubtful sentences."""
         return bool(self._judge)
+
+    @property
+    def can_command(self) -> bool:
+        """Whether a model reads what messages mean for workflows."""
+        return bool(self._command)
 
     async def rewrite(
         self,
@@ -124,6 +136,19 @@ class SideJobs:
         request = judge_request(sentence, passages, question=question, language=language)
         climb = self._climb(request, min(limit_s, JUDGE_S), purse, numbers, on_attempt)
         return await ask_structured(self._judge, climb, read=read_verdict) or "inconclusive"
+
+    async def command(
+        self,
+        request: ChatRequest,
+        *,
+        read: Callable[[Mapping[str, Any]], T],
+        purse: Purse | None = None,
+        numbers: Iterator[int] | None = None,
+        on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
+    ) -> T | None:
+        """What `read` makes of the proposals for a message; None where no model gave usable ones in time."""
+        climb = self._climb(request, COMMAND_S, purse, numbers, on_attempt)
+        return await ask_structured(self._command, climb, read=read)
 
     def _climb(
         self,

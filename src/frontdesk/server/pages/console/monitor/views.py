@@ -51,6 +51,7 @@ _PURPOSES: Mapping[str, str] = {
     "rewrite": "questions made whole",
     "summary": "summaries",
     "judge": "second readings",
+    "command": "messages for workflows",
     "embed": "search by meaning",
 }
 _SPANS: Mapping[str, str] = {"day": "Today", "month": "This month"}
