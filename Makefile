@@ -32,7 +32,7 @@ $(SETUP): $(UV) requirements/dev.txt requirements/embedder.txt pyproject.toml pa
 	@touch $@
 
 run: $(SETUP) ## Start the demo shop and print its address
-	@$(BIN)/frontdesk up $(DEMO)
+	@$(BIN)/frontdesk up $(DEMO) --demo
 
 test: $(SETUP) ## Unit, contract, property, integration and documentation tests, on SQLite and PostgreSQL
 	$(PYTEST) -n $(JOBS) -m 'not quality and not e2e'
