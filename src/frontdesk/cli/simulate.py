@@ -1,8 +1,10 @@
-"""`simulate vendor|proxy`: a model vendor on this machine, and a bad network."""
+"""`simulate vendor|backoffice|proxy`: a model vendor and a shop's systems on this machine, and a bad network."""
 
 import asyncio
 import sys
+from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,6 +52,38 @@ def vendor(
 
 def _announce(url: str) -> None:
     out.print(f"{url}/v1", markup=False)
+    sys.stdout.flush()
+
+
+def backoffice(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 9300,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="SQLite file; in memory without one.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 7,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day it starts on, at noon; else now.", show_default=False),
+    ] = None,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Milliseconds added to every answer.")] = 0.0,
+) -> None:
+    """Serve a shop's systems over HTTP: customers, orders, payments, parcels, rules, tickets, appointments, a help desk.
+
+    /docs describes the API. Each system opens with a key of its own, such as X-Api-Key: backoffice-orders. /_situations
+    lists customers with a story each, a POST to /_faults breaks what you name, /_log shows what was asked and /_effects
+    what was changed, and /_codes the one-time codes sent to customers. Times stay true: what was two days ago at the
+    first start is two days ago at every start.
+    """
+    from frontdesk.simulators.backoffice import BackofficeBehaviour, run  # noqa: PLC0415  (a web stack of its own)
+
+    day: date | None = today.date() if today else None
+    behaviour = BackofficeBehaviour(path=file, seed=seed, today=day, latency_ms=latency_ms)
+    run(host=host, port=port, behaviour=behaviour, on_ready=_announce_plain)
+
+
+def _announce_plain(url: str) -> None:
+    out.print(url, markup=False)
     sys.stdout.flush()
 
 

@@ -1,0 +1,125 @@
+"""The back office's SQLite file: one writer, every change whole or not at all, durable once it is answered."""
+
+import sqlite3
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour, Calendar, to_stamp
+from frontdesk.simulators.backoffice.moving import move_times
+from frontdesk.simulators.backoffice.schema import TABLES, VIEWS
+from frontdesk.simulators.backoffice.seeding import seed
+
+Row = dict[str, Any]
+FORMAT = "1"
+"""Of the file; another one is made anew."""
+
+
+class Storage:
+    """Rows in and out; callers take turns."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        self._connection, self._lock = connection, RLock()
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        with self._lock:
+            return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def row(self, sql: str, *values: object) -> Row | None:
+        found = self.rows(sql, *values)
+        return found[0] if found else None
+
+    def scalar(self, sql: str, *values: object) -> Any:
+        with self._lock:
+            found = self._connection.execute(sql, values).fetchone()
+        return found[0] if found else None
+
+    def insert(self, table: str, **values: object) -> int:
+        names = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        with self._lock:
+            done = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+        return int(done.lastrowid or 0)
+
+    def update(self, table: str, where: Mapping[str, object], **values: object) -> None:
+        sets = ", ".join(f"{name} = ?" for name in values)
+        conditions = " AND ".join(f"{name} = ?" for name in where)
+        with self._lock:
+            self._connection.execute(
+                f"UPDATE {table} SET {sets} WHERE {conditions}",  # noqa: S608
+                (*values.values(), *where.values()),
+            )
+
+    @contextmanager
+    def change(self) -> Generator[None, None, None]:
+        """All of the block, or nothing of it; on the disk when it ends."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def open_storage(behaviour: BackofficeBehaviour, calendar: Calendar) -> Storage:
+    """The file as it was left, its times moved on to today; a new one is seeded.
+
+    Raises:
+        ConfigError: the file cannot be opened, or is no back office's.
+    """
+    path = behaviour.path
+    try:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        storage = Storage(_connect(path))
+        if storage.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is None:
+            _make(storage, behaviour, calendar)
+        else:
+            _take_over(storage, calendar)
+    except (OSError, sqlite3.DatabaseError, ValueError) as error:
+        problem = ConfigProblem(
+            where=str(path), message=f"The back office's file cannot be used: {error}.", hint="Name another file."
+        )
+        raise ConfigError([problem]) from error
+    return storage
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10.0)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _make(storage: Storage, behaviour: BackofficeBehaviour, calendar: Calendar) -> None:
+    with storage.change():
+        for statement in _statements(TABLES + VIEWS):
+            storage.rows(statement)
+        storage.insert("meta", name="format", value=FORMAT)
+        storage.insert("meta", name="day", value=calendar.today().isoformat())
+        storage.insert("meta", name="seed", value=str(behaviour.seed))
+        for table, rows in seed(calendar.now(), behaviour.seed).items():
+            for row in rows:
+                storage.insert(table, **row)
+        storage.insert("meta", name="seeded_at", value=to_stamp(calendar.now()))
+
+
+def _take_over(storage: Storage, calendar: Calendar) -> None:
+    if (known := storage.scalar("SELECT value FROM meta WHERE name = 'format'")) != FORMAT:
+        raise ValueError(f"it has format {known}, and this is {FORMAT}")
+    with storage.change():
+        move_times(storage, calendar.today())
+
+
+def _statements(script: str) -> Sequence[str]:
+    return [part for part in (piece.strip() for piece in script.split(";\n")) if part]
