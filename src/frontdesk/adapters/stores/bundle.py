@@ -27,6 +27,7 @@ from frontdesk.adapters.stores.staff_sessions import StaffSessions
 from frontdesk.adapters.stores.turns import Turns
 from frontdesk.adapters.stores.withdrawals import Withdrawals
 from frontdesk.adapters.stores.workflow_runs import WorkflowRuns
+from frontdesk.adapters.stores.write_backs import WriteBacks
 from frontdesk.domain.ids import ConversationId
 
 
@@ -62,3 +63,4 @@ class BoundStores:
         self.approvals = Approvals(session)
         self.one_time_codes = OneTimeCodes(session)
         self.audit = Audit(session)
+        self.write_backs = WriteBacks(session)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 
 from frontdesk.adapters.stores.schema import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

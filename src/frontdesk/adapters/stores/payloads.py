@@ -17,6 +17,7 @@ from frontdesk.adapters.stores.schema import (
     search_texts,
     turns,
     workflow_runs,
+    write_backs,
 )
 from frontdesk.adapters.stores.sessions import Session
 from frontdesk.adapters.stores.values import to_json, to_ms
@@ -47,6 +48,9 @@ _ERASE_ACTING = (
     update(effects).where(effects.c.conversation_id.in_(_OF_CUSTOMER)).values(arguments=None, rows=None, subject=""),
     update(approvals).where(approvals.c.conversation_id.in_(_OF_CUSTOMER)).values(arguments=None, is_void=1),
     update(escalations).where(escalations.c.conversation_id.in_(_OF_CUSTOMER)).values(collected=None),
+    update(write_backs)
+    .where(write_backs.c.conversation_id.in_(_OF_CUSTOMER))
+    .values(outgoing=None, mended="{}", error="", errors="[]"),
     update(citations)
     .where(
         citations.c.turn_id.in_(select(turns.c.turn_id).where(turns.c.conversation_id.in_(_OF_CUSTOMER))),

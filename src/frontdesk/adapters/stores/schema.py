@@ -554,3 +554,42 @@ audit_head = Table(
     _text("hash"),
 )
 """One row: how long the log is and where it ends. Appending locks it."""
+
+write_backs = Table(
+    "write_backs",
+    metadata,
+    Column("conversation_id", Text, ForeignKey("conversations.conversation_id"), primary_key=True),
+    _text("state"),
+    _number("wanted_seq"),
+    _number("sent_seq"),
+    _text("sent_digest"),
+    _number("sent_at", nullable=True),
+    _number("versions"),
+    _text("reference"),
+    _number("quiet_ms"),
+    _number("queued_at"),
+    _number("due_at"),
+    _number("updated_at"),
+    _text("lease_owner", nullable=True),
+    _number("lease_until"),
+    _number("fence"),
+    _number("attempts"),
+    _number("failures"),
+    _number("first_failed_at", nullable=True),
+    _text("error"),
+    _text("errors"),
+    _text("outgoing", nullable=True),
+    _number("is_unclear"),
+    _text("mended"),
+    _number("is_mended"),
+    _text("decided_by"),
+    _number("decided_at", nullable=True),
+    _text("reason"),
+    CheckConstraint("state IN ('queued', 'sending', 'sent', 'refused', 'dead', 'discarded')", name="state"),
+    Index("ix_write_backs_state", "state", "updated_at"),
+    Index("ix_write_backs_sent_at", "sent_at"),
+)
+"""Conversations on their way into the customer's record in another system. `outgoing` is what is being sent, kept until
+its end is known; it goes when it has arrived, and when it is erased. All times but `decided_at` are the database's own."""
+WAITS = text("state IN ('queued', 'sending')")
+Index("ix_write_backs_due_at", write_backs.c.due_at, sqlite_where=WAITS, postgresql_where=WAITS)

@@ -8,6 +8,7 @@ turns           turns, under leases, and what they cited
 money           what was paid for, and what may still be
 operation       releases, keys, occurrences, the outbox, withdrawals
 acting          runs of workflows, effects on other systems, approvals, one-time codes, the audit log
+write_backs     conversations on their way into another system's records
 database        all of them together, and units of work
 """
 
@@ -47,6 +48,7 @@ from frontdesk.ports.stores.operation import (
     WithdrawalStore,
 )
 from frontdesk.ports.stores.turns import CitationStore, ClaimedTurn, Crowd, PaceStore, StoredTurn, TurnStore
+from frontdesk.ports.stores.write_backs import WriteBackStore
 
 __all__ = [
     "ApprovalStore",
@@ -87,4 +89,5 @@ __all__ = [
     "TurnStore",
     "WithdrawalStore",
     "WorkflowRunStore",
+    "WriteBackStore",
 ]

@@ -27,6 +27,7 @@ from frontdesk.ports.stores.operation import (
     WithdrawalStore,
 )
 from frontdesk.ports.stores.turns import CitationStore, PaceStore, TurnStore
+from frontdesk.ports.stores.write_backs import WriteBackStore
 
 T = TypeVar("T")
 
@@ -88,6 +89,8 @@ class Stores(Protocol):
     def one_time_codes(self) -> OneTimeCodeStore: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def write_backs(self) -> WriteBackStore: ...
 
 
 class Database(Protocol):
