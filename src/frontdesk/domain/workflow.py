@@ -285,6 +285,17 @@ Command = StartWorkflow | SetSlot | InvalidSlot | Signal | WhichWorkflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """What a model proposed, and was not taken."""
+
+    proposal: str
+    """Its kind with the slot or workflow it names, if those exist; nothing that anybody wrote."""
+    why: str
+    is_outside_policy: bool
+    """Whether it reached for something that no model may do, and is audited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """What a message was taken to mean."""
 
@@ -292,6 +303,7 @@ class Understood:
     by: Literal["rules", "model"] = "rules"
     why: str = ""
     """One sentence for the trace."""
+    dropped: tuple[Dropped, ...] = ()
 
 
 # -- what a run wants done next ---------------------------------------------------------------------

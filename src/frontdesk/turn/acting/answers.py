@@ -1,5 +1,7 @@
 """What a message means while a run waits for the customer's word."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from frontdesk.domain.workflow import (
@@ -11,7 +13,6 @@ from frontdesk.domain.workflow import (
     Signal,
     Slot,
     StartWorkflow,
-    Understood,
     WhichWorkflow,
     Workflow,
     WorkflowRun,
@@ -19,90 +20,135 @@ from frontdesk.domain.workflow import (
 from frontdesk.turn.acting import signals
 from frontdesk.turn.acting.entities import Doubtful, Told
 from frontdesk.turn.acting.heard import Heard
-from frontdesk.turn.acting.slots import answer_to, volunteered
+from frontdesk.turn.acting.slots import asked_slot, otherwise_wanted, read_as_asked, volunteered
 from frontdesk.turn.acting.triggers import Trigger
 
 
-def read_answer(heard: Heard, workflow: Workflow, run: WorkflowRun, *, trigger: Trigger, now: datetime) -> Understood:
-    """The commands for the open run, or the workflow that the customer turns to instead."""
-    if heard.is_silent:
-        return _signal("unclear", why="It has neither letters nor digits.")
-    if (word := _word_for_the_run(heard)) is not None:
-        return word
-    step = workflow.steps.get(run.step)
-    match step:
-        case ConfirmStep():
-            return _to_confirmation(heard, workflow, run, trigger, now)
-        case AskStep():
-            return _to_question(heard, workflow, workflow.slots[step.slot], run, trigger, now)
-        case _:
-            return _elsewhere(heard, workflow, run, trigger) or _signal("unclear", why="The run does not ask anything.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What the rules make of a message."""
+
+    commands: tuple[Command, ...]
+    why: str
+    is_certain: bool = True
+    """Whether nobody else need be asked."""
 
 
-def _word_for_the_run(heard: Heard) -> Understood | None:
-    if signals.wants_person(heard):
-        return _signal("person", why="It asks for a person.")
-    if signals.wants_cancel(heard):
-        return _signal("cancel", why="It calls off what is going on.")
-    if signals.asks_why(heard):
-        return _signal("why", why="It asks what the question is for.")
-    if signals.wants_resume(heard):
-        return _signal("resume", why="It goes back to what was going on.")
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A run that waits, and a message that may be for it."""
+
+    heard: Heard
+    workflow: Workflow
+    run: WorkflowRun
+    trigger: Trigger
+    now: datetime
+
+    def read(self) -> Taken:
+        """The commands for the run, or the workflow that the customer turns to instead."""
+        if self.heard.is_silent:
+            return _signal("unclear", "It has neither letters nor digits.")
+        for take in (self._word_for_the_run, self._taken_offer):
+            if (taken := take()) is not None:
+                return taken
+        step = self.workflow.steps.get(self.run.step)
+        if isinstance(step, ConfirmStep):
+            return self._to_confirmation()
+        if isinstance(step, AskStep):
+            return self._to_question(self.workflow.slots[asked_slot(self.workflow, self.run)])
+        return self._elsewhere() or _signal("unclear", "Nothing was asked.", is_certain=False)
+
+    # -- words that concern the run as a whole ---------------------------------------------------------
+
+    def _word_for_the_run(self) -> Taken | None:
+        heard = self.heard
+        if signals.wants_person(heard):
+            return _signal("person", "It asks for a person.")
+        if signals.wants_cancel(heard):
+            return _signal("cancel", "It calls off what is going on.")
+        if signals.asks_why(heard):
+            return _signal("why", "It asks what the question is for.")
+        if signals.wants_resume(heard):
+            return _signal("resume", "It goes back to what was going on.")
+        return None
+
+    def _taken_offer(self) -> Taken | None:
+        if not self.run.offer:
+            return None
+        if signals.is_plain_yes(self.heard):
+            return _signal("yes", "It takes up what was offered.")
+        return _signal("no", "It declines what was offered.") if signals.is_plain_no(self.heard) else None
+
+    # -- a confirmation ---------------------------------------------------------------------------------
+
+    def _to_confirmation(self) -> Taken:
+        if signals.is_plain_yes(self.heard):
+            return _signal("yes", "A plain yes.")
+        if signals.is_plain_no(self.heard) or signals.keeps_going(self.heard):
+            return _signal("no", "A plain no.")
+        if corrections := self._others(but=()):
+            return Taken(commands=corrections, why="It says something else than what was to be confirmed.")
+        return self._elsewhere() or self._unclear(self.heard)
+
+    def _unclear(self, heard: Heard) -> Taken:
+        if signals.is_frustrated(heard):
+            return _signal("frustrated", "The customer is frustrated.")
+        if signals.begins_with_no(heard):
+            return _signal("no", "A no comes first.")
+        return _signal("unclear", "Neither a plain yes nor a plain no.", is_certain=False)
+
+    # -- a question -------------------------------------------------------------------------------------
+
+    def _to_question(self, slot: Slot) -> Taken:
+        if signals.has_not(self.heard):
+            return _signal("has_not", "The customer does not have it.")
+        told = read_as_asked(self.heard, slot, self.run, now=self.now)
+        others = self._others(but=(slot.name,))
+        frustrated = (Signal(kind="frustrated"),) if signals.is_frustrated(self.heard) else ()
+        if isinstance(told, Told) and not (slot.type == "text" and self._asks_back(others)):
+            if slot.type == "text" and not slot.pattern and (others or frustrated):
+                return Taken(commands=(*others, *frustrated), why="It is about something else.", is_certain=False)
+            known = self.run.slots.get(slot.name)
+            answer = SetSlot(slot=slot.name, value=told.value, is_correction=known not in (None, told.value))
+            return Taken(commands=(answer, *others, *frustrated), why=f"It answers the question for '{slot.name}'.")
+        if others or frustrated:
+            return Taken(commands=(*others, *frustrated), why="It says something that was not asked for.")
+        return self._elsewhere() or self._no_value(slot, told)
+
+    def _asks_back(self, others: Sequence[Command]) -> bool:
+        """Whether words that could be any text are a question, or begin another workflow."""
+        return not others and self._elsewhere() is not None
+
+    def _no_value(self, slot: Slot, told: Told | Doubtful | None) -> Taken:
+        if isinstance(told, Doubtful):
+            invalid = InvalidSlot(slot=slot.name, why=told.why, said=told.said)
+            return Taken(commands=(invalid,), why="Its value cannot be taken.", is_certain=told.why != "not_understood")
+        invalid = InvalidSlot(slot=slot.name, why="not_understood", said=self.heard.text[:200])
+        return Taken(commands=(invalid,), why=f"Nothing in it is a value for '{slot.name}'.", is_certain=False)
+
+    # -- anything else ----------------------------------------------------------------------------------
+
+    def _others(self, *, but: Sequence[str]) -> tuple[Command, ...]:
+        """Slots that the message fills or takes back without having been asked for them."""
+        told = volunteered(self.heard, self.workflow, self.run, now=self.now, but=but)
+        if told:
+            return tuple(told)
+        changed = otherwise_wanted(self.heard, self.workflow, self.run)
+        return tuple(SetSlot(slot=name, value=None, is_correction=True) for name in changed if name not in but)
+
+    def _elsewhere(self) -> Taken | None:
+        """What the customer turns to: another workflow, or a question for the knowledge."""
+        found = self.trigger.workflows
+        if self.workflow.name not in found:
+            if len(found) == 1:
+                return Taken(commands=(StartWorkflow(workflow=found[0]),), why=f"Close to an example of '{found[0]}'.")
+            if found:
+                why = "Close to examples of several workflows."
+                return Taken(commands=(WhichWorkflow(workflows=found),), why=why, is_certain=False)
+        if self.trigger.stance == "general" and (self.heard.asks or len(self.heard.words) > 2):
+            return _signal("question", "A question for the knowledge.")
+        return _signal("question", "It has a question mark.", is_certain=False) if self.heard.asks else None
 
 
-def _to_confirmation(heard: Heard, workflow: Workflow, run: WorkflowRun, trigger: Trigger, now: datetime) -> Understood:
-    if signals.is_plain_yes(heard):
-        return _signal("yes", why="A plain yes.")
-    if signals.is_plain_no(heard) or signals.keeps_going(heard):
-        return _signal("no", why="A plain no.")
-    if corrections := volunteered(heard, workflow, run, now=now):
-        return Understood(commands=tuple(corrections), why="It says something else than what was to be confirmed.")
-    if (elsewhere := _elsewhere(heard, workflow, run, trigger)) is not None:
-        return elsewhere
-    if signals.begins_with_no(heard):
-        return _signal("no", why="A no comes first.")
-    return _signal("unclear", why="Neither a plain yes nor a plain no.")
-
-
-def _to_question(
-    heard: Heard, workflow: Workflow, slot: Slot, run: WorkflowRun, trigger: Trigger, now: datetime
-) -> Understood:
-    if signals.has_not(heard):
-        return _signal("has_not", why="The customer does not have it.")
-    told = answer_to(heard, slot, run, now=now)
-    others = volunteered(heard, workflow, run, now=now, but=(slot.name,))
-    frustrated = [Signal(kind="frustrated")] if signals.is_frustrated(heard) else []
-    if isinstance(told, Told) and not (slot.type == "text" and heard.asks):
-        commands: list[Command] = [SetSlot(slot=slot.name, value=told.value), *others, *frustrated]
-        return Understood(commands=tuple(commands), why=f"It answers the question for '{slot.name}'.")
-    if others:
-        return Understood(commands=(*others, *frustrated), why="It says something that was not asked for.")
-    if frustrated:
-        return Understood(commands=tuple(frustrated), why="The customer is frustrated.")
-    if (elsewhere := _elsewhere(heard, workflow, run, trigger)) is not None:
-        return elsewhere
-    if isinstance(told, Doubtful):
-        return Understood(
-            commands=(InvalidSlot(slot=slot.name, why=told.why, said=told.said),), why="Not a valid value."
-        )
-    if run.offer and signals.is_plain_yes(heard):
-        return _signal("yes", why="It takes up the offer.")
-    why = f"Nothing in it is a value for '{slot.name}'."
-    return Understood(commands=(InvalidSlot(slot=slot.name, why="not_understood", said=heard.text[:200]),), why=why)
-
-
-def _elsewhere(heard: Heard, workflow: Workflow, run: WorkflowRun, trigger: Trigger) -> Understood | None:
-    """What the customer turns to: another workflow, or a question for the knowledge."""
-    others = tuple(name for name in trigger.workflows if name != workflow.name)
-    if len(others) == 1 and len(trigger.workflows) == 1:
-        return Understood(commands=(StartWorkflow(workflow=others[0]),), why=f"Close to an example of '{others[0]}'.")
-    if others and workflow.name not in trigger.workflows:
-        return Understood(commands=(WhichWorkflow(workflows=others),), why="Close to examples of several workflows.")
-    if trigger.stance == "general" or heard.asks:
-        return _signal("question", why="A question for the knowledge.")
-    return None
-
-
-def _signal(kind: str, *, why: str) -> Understood:
-    return Understood(commands=(Signal(kind=kind),), why=why)  # type: ignore[arg-type]
+def _signal(kind: str, why: str, *, is_certain: bool = True) -> Taken:
+    return Taken(commands=(Signal(kind=kind),), why=why, is_certain=is_certain)  # type: ignore[arg-type]

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from frontdesk.domain.connector import Row, Value
 from frontdesk.domain.workflow import Slot, WorkflowRun
 from frontdesk.text.surface import matching_surface
 from frontdesk.text.tokens import content_stems, stem, words
 from frontdesk.text.typos import intended
-from frontdesk.turn.acting.heard import Heard
+from frontdesk.turn.acting.heard import LANGUAGES, Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class Option:
     """Each says it completely, as folded text."""
     features: frozenset[str] = frozenset()
     """Stems and figures that it has, and others may have."""
-    row: Row | None = None
+    row: Row = field(default_factory=dict)
+    """The record, where it is one."""
 
 
 _ORDINALS = {
@@ -91,7 +93,7 @@ def _features(row: Row) -> frozenset[str]:
             case Decimal() | int():
                 found.add(_figure(str(value)))
             case str():
-                found |= {stem(token.text, language) for language in ("en", "de", "es") for token in words(value)}
+                found |= {stem(token.text, language) for language in LANGUAGES for token in words(value)}
     return frozenset(found)
 
 
@@ -122,12 +124,14 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
 def _named(heard: Heard, options: Sequence[Option]) -> list[Option]:
     """Those whose name is said and not refused; a longer name beats one that is part of it."""
     text = heard.folded
-    hits: list[tuple[int, int, Option]] = []
-    for option in options:
-        for name in option.names:
-            for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text) if name else ():
-                if not _NOT.search(text[: match.start()]):
-                    hits.append((match.start(), match.end(), option))
+    hits = [
+        (match.start(), match.end(), option)
+        for option in options
+        for name in option.names
+        if name
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+        if not _NOT.search(text[: match.start()])
+    ]
     best = [
         hit
         for hit in hits
@@ -171,24 +175,19 @@ def _extreme(text: str, options: Sequence[Option]) -> Option | None:
 
 def _most(options: Sequence[Option], kinds: tuple[type, ...], *, is_most: bool) -> Option | None:
     """By the first field of the kind that all records have; None where two are alike."""
-    rows = [option.row for option in options if option.row is not None]
-    if len(rows) != len(options):
-        return None
-    names = [name for name in rows[0] if all(isinstance(row.get(name), kinds) for row in rows)]
+    names = [name for name in options[0].row if all(isinstance(option.row.get(name), kinds) for option in options)]
     if not names:
         return None
-    ordered = sorted(options, key=lambda option: option.row[names[0]], reverse=is_most)  # type: ignore[index]
-    first, second = ordered[0], ordered[1] if len(ordered) > 1 else None
-    if second is not None and first.row[names[0]] == second.row[names[0]]:  # type: ignore[index]
-        return None
-    return first
+    values: list[Any] = [option.row[names[0]] for option in options]
+    best = max(values) if is_most else min(values)
+    return options[values.index(best)] if values.count(best) == 1 else None
 
 
 def _featured(heard: Heard, options: Sequence[Option]) -> list[Option]:
     """Those that have most of the words said which set options apart; none where no word does."""
     apart = _apart(options)
     said = {_figure(token.text) for token in heard.words} | {
-        other for language in ("en", "de", "es") for other in content_stems(heard.text, language)
+        other for language in LANGUAGES for other in content_stems(heard.text, language)
     }
     counts = [len(option.features & said & apart) for option in options]
     most = max(counts)

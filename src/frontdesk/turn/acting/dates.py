@@ -31,7 +31,14 @@ class Clock(NamedTuple):
 _NUMBERS = {
     **{word: int(value) for words in NUMBER_WORDS.values() for word, value in words.items() if value <= 60},
     **dict.fromkeys("a an one un una ein eine einem einer".split(), 1),
-    **{"fuenf": 5, "funf": 5, "zwoelf": 12, "zwolf": 12, "couple of": 2, "a couple of": 2, "par de": 2, "ein paar": 3},
+    "fuenf": 5,
+    "funf": 5,
+    "zwoelf": 12,
+    "zwolf": 12,
+    "couple of": 2,
+    "a couple of": 2,
+    "par de": 2,
+    "ein paar": 3,
 }
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(sorted((re.escape(word) for word in _NUMBERS), key=len, reverse=True))})"
 _DAY, _WEEK = r"(?:days?|tag(?:e|en)?|dias?)", r"(?:weeks?|wochen?|semanas?)"
@@ -113,9 +120,9 @@ def times(heard: Heard) -> list[Clock]:
     text = heard.surface.text
     found = [_clock(item, text) for item in quantities(text, heard.language) if item.kind == "time"]
     taken = [(clock.start, clock.end) for clock in found]
-    for clock in _spoken_times(text):
-        if all(clock.end <= start or end <= clock.start for start, end in taken):
-            found.append(clock)
+    found += [
+        clock for clock in _spoken_times(text) if all(clock.end <= start or end <= clock.start for start, end in taken)
+    ]
     return sorted(found, key=lambda clock: clock.start)
 
 

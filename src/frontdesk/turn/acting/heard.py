@@ -7,6 +7,8 @@ from functools import cached_property
 from frontdesk.text.surface import Surface, matching_surface
 from frontdesk.text.tokens import Token, words
 
+LANGUAGES = ("en", "de", "es")
+"""Those whose words are known; a message is read in all of them, since a short one tells its language badly."""
 _CLAUSE_END = re.compile(r"[!?;\n…]+|[.,:](?=\s|\Z)|\s[-–—]+\s|(?<=\s)(?=(?:but|pero|aber|sondern|sino)\b)")
 _LONG_DRAWN = re.compile(r"([a-z])\1{2,}")
 _NOT_SPOKEN = re.compile(r"[^\w%@#€$£+ \-/.]+")

@@ -1,16 +1,24 @@
 """Which slots of a workflow a message fills."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from frontdesk.domain.workflow import InvalidSlot, SetSlot, Slot, Workflow, WorkflowRun
+from frontdesk.domain.workflow import AskStep, InvalidSlot, SetSlot, Slot, Workflow, WorkflowRun
+from frontdesk.text.tokens import content_stems
 from frontdesk.turn.acting.choices import options_of
 from frontdesk.turn.acting.entities import Doubtful, Question, Told, read_slot
-from frontdesk.turn.acting.heard import Heard
+from frontdesk.turn.acting.heard import LANGUAGES, Heard
 
 
-def answer_to(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) -> Told | Doubtful | None:
-    """What the message says of the slot that was asked for."""
+def asked_slot(workflow: Workflow, run: WorkflowRun) -> str:
+    """The slot whose question waits for an answer; empty where none does."""
+    step = workflow.steps.get(run.step)
+    return step.slot if isinstance(step, AskStep) and step.slot in workflow.slots else ""
+
+
+def read_as_asked(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) -> Told | Doubtful | None:
+    """What a message says of a slot, taken for the answer to its question."""
     return read_slot(heard, _question(slot, run, now, is_asked=True))
 
 
@@ -31,6 +39,27 @@ def volunteered(
         if known != told.value:
             found.append(SetSlot(slot=slot.name, value=told.value, is_correction=known is not None))
     return found
+
+
+_OTHER = re.compile(
+    r"(?<!\w)(?:(?:to |for |with )?(?:an? |the )?(?:other|another|different|wrong|new)|change|andere[nrsm]?|fae?lsche[nrsm]?|neue[nrsm]?"
+    r"|ae?ndern?|otr[oa]|distint[oa]|equivocad[oa]|nuev[oa]|cambiar|cambia|instead|statt)(?!\w)"
+)
+
+
+def otherwise_wanted(heard: Heard, workflow: Workflow, run: WorkflowRun) -> list[str]:
+    """Slots with a value that the customer wants another one for, without saying which: "but to another address"."""
+    if not _OTHER.search(heard.folded):
+        return []
+    said = {other for language in LANGUAGES for other in content_stems(heard.text, language)}
+    known = [slot for slot in workflow.slots.values() if run.slots.get(slot.name) is not None]
+    return [slot.name for slot in known if not said.isdisjoint(_words_of(slot))]
+
+
+def _words_of(slot: Slot) -> set[str]:
+    """Stems of what the slot is called, in its name and in its question."""
+    texts = [slot.name.replace("_", " "), *slot.ask.values()]
+    return {other for text in texts for language in LANGUAGES for other in content_stems(text, language)}
 
 
 def _question(slot: Slot, run: WorkflowRun | None, now: datetime, *, is_asked: bool) -> Question:

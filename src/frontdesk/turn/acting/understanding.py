@@ -5,17 +5,28 @@ from datetime import datetime
 
 from frontdesk.domain.release import AssistantProfile
 from frontdesk.domain.usage import VendorAttempt
-from frontdesk.domain.workflow import Command, StartWorkflow, Understood, WhichWorkflow, Workflow, WorkflowRun
-from frontdesk.ports.models import ChatTurn, Embedder
-from frontdesk.turn.acting.answers import read_answer
+from frontdesk.domain.workflow import (
+    Command,
+    Signal,
+    StartWorkflow,
+    Understood,
+    WhichWorkflow,
+    Workflow,
+    WorkflowRun,
+)
+from frontdesk.ports.models import ChatRequest, ChatTurn, Embedder
+from frontdesk.turn.acting import signals
+from frontdesk.turn.acting.answers import Taken, Waiting
 from frontdesk.turn.acting.heard import Heard
+from frontdesk.turn.acting.proposals import Bounds, Proposal, read_proposals
+from frontdesk.turn.acting.proposing import command_request
 from frontdesk.turn.acting.slots import volunteered
 from frontdesk.turn.acting.triggers import Trigger, Triggers
 from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.money.budget import Purse
 from frontdesk.workflows.scope import is_switched_on
 
-NOTHING = Understood(commands=(), why="The message does not concern any workflow.")
+NOTHING = "The message does not concern any workflow."
 
 
 class Understanding:
@@ -73,17 +84,74 @@ class Understanding:
             if is_switched_on(workflow, channel=channel, conversation_id=conversation)
         ]
         trigger = await self._triggers.find(heard, by_meaning=language in self._dense_languages, among=among)
-        if run is not None and run.workflow in self._workflows:
-            return read_answer(heard, self._workflows[run.workflow], run, trigger=trigger, now=now)
-        return self._begin(heard, trigger, now)
+        taken = self._by_rules(heard, trigger, run, suspended, now)
+        if taken.is_certain or self._jobs is None or not self._jobs.can_command:
+            return Understood(commands=taken.commands, why=taken.why)
+        workflow = self._workflows.get(run.workflow) if run is not None else None
+        bounds = Bounds(
+            workflows=among,
+            workflow=workflow,
+            run=run if workflow is not None else None,
+            now=now,
+            language=language,
+            spoken=(*(turn.text for turn in history if turn.role == "customer"), text),
+        )
+        request = self._request(text, bounds, history)
+        proposals = await self._jobs.command(
+            request, read=read_proposals, purse=purse, numbers=numbers, on_attempt=on_attempt
+        )
+        return self._decided(taken, bounds, proposals or ())
 
-    def _begin(self, heard: Heard, trigger: Trigger, now: datetime) -> Understood:
+    def _by_rules(
+        self, heard: Heard, trigger: Trigger, run: WorkflowRun | None, suspended: Sequence[WorkflowRun], now: datetime
+    ) -> Taken:
+        if run is not None and (workflow := self._workflows.get(run.workflow)) is not None:
+            return Waiting(heard=heard, workflow=workflow, run=run, trigger=trigger, now=now).read()
+        if suspended and (word := _word_for_suspended(heard)) is not None:
+            return word
+        return self._begun(heard, trigger, now)
+
+    def _begun(self, heard: Heard, trigger: Trigger, now: datetime) -> Taken:
         if len(trigger.workflows) > 1:
             why = f"Close to examples of several workflows ({trigger.score:.2f})."
-            return Understood(commands=(WhichWorkflow(workflows=trigger.workflows),), why=why)
+            return Taken(commands=(WhichWorkflow(workflows=trigger.workflows),), why=why, is_certain=False)
         if not trigger.workflows:
-            return NOTHING
+            return Taken(commands=(), why=NOTHING, is_certain=not trigger.possible)
         name = trigger.workflows[0]
         commands: list[Command] = [StartWorkflow(workflow=name)]
         commands += volunteered(heard, self._workflows[name], None, now=now)
-        return Understood(commands=tuple(commands), why=f"Close to an example of '{name}' ({trigger.score:.2f}).")
+        return Taken(commands=tuple(commands), why=f"Close to an example of '{name}' ({trigger.score:.2f}).")
+
+    def _request(self, text: str, bounds: Bounds, history: Sequence[ChatTurn]) -> ChatRequest:
+        return command_request(
+            text,
+            language=bounds.language,
+            default_language=self._profile.default_language,
+            workflows=[self._workflows[name] for name in bounds.workflows],
+            workflow=bounds.workflow,
+            run=bounds.run,
+            history=history,
+        )
+
+    def _decided(self, taken: Taken, bounds: Bounds, proposals: Sequence[Proposal]) -> Understood:
+        """What the model proposed and may be taken; what the rules made of the message where that is nothing."""
+        commands, dropped = bounds.hold(proposals)
+        if not commands:
+            return Understood(commands=taken.commands, why=taken.why, dropped=dropped)
+        begun = next((item.workflow for item in commands if isinstance(item, StartWorkflow)), "")
+        if begun:
+            heard = Heard(bounds.spoken[-1], bounds.language)
+            told = volunteered(heard, self._workflows[begun], None, now=bounds.now)
+            commands = (StartWorkflow(workflow=begun), *told)
+        return Understood(commands=commands, by="model", why="A model's reading, held to the rules.", dropped=dropped)
+
+
+def _word_for_suspended(heard: Heard) -> Taken | None:
+    """A word for a run that waits for its return."""
+    if signals.wants_resume(heard):
+        return Taken(commands=(Signal(kind="resume"),), why="It goes back to what was going on.")
+    if signals.wants_cancel(heard):
+        return Taken(commands=(Signal(kind="cancel"),), why="It calls off what was going on.")
+    if signals.is_plain_yes(heard):
+        return Taken(commands=(Signal(kind="yes"),), why="A plain yes.")
+    return Taken(commands=(Signal(kind="no"),), why="A plain no.") if signals.is_plain_no(heard) else None

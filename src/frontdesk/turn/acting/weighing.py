@@ -8,8 +8,8 @@ from frontdesk.text.language import detect_language
 from frontdesk.text.sentences import split_sentences
 from frontdesk.text.tokens import is_stopword, stem, words
 from frontdesk.text.typos import intended
+from frontdesk.turn.acting.heard import LANGUAGES
 
-LANGUAGES = ("en", "de", "es")
 FUNCTION_WORD = 0.25
 """Weight of a function word among words; measured, as the next one, on the sentences of tests/unit/turn/acting."""
 UNKNOWN = 0.45
