@@ -3,7 +3,7 @@
 Files and folders are named as they are written: whole, or from the assistant folder on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,9 +12,9 @@ from frontdesk.domain.localised import Localised
 
 Amounts = Literal["decimal", "minor_units", "text"]
 """How a system writes money: a number in the main unit, a whole number of cents, or text such as `"12.50"`."""
-Encoding = Literal["", "decimal", "minor_units", "text", "seconds", "milliseconds"]
-"""How a system writes one field: an amount as above, a number or a yes as text, or a time as seconds or milliseconds
-since 1970. Empty is what JSON has for it, and ISO 8601 for dates and times."""
+Encoding = Literal["", "decimal", "minor_units", "text", "seconds", "milliseconds", "utc"]
+"""How a system writes one field: an amount as above, a number or a yes as text, a time as seconds or milliseconds since
+1970, or as a time without a zone that means UTC. Empty is what JSON has for it, and ISO 8601 for dates and times."""
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 JsonTemplate = None | bool | int | float | str | list["JsonTemplate"] | dict[str, "JsonTemplate"]
 """A JSON value whose texts may hold `{argument}`."""
@@ -225,3 +225,9 @@ class PythonSource:
 
 ConnectorSource = HttpSource | McpSource | SqlSource | PythonSource
 Operation = HttpOperation | McpOperation | SqlOperation | PythonOperation
+
+
+def operations_of(sources: Iterable[ConnectorSource]) -> Mapping[str, OperationSpec]:
+    """What all systems do for us, by qualified name."""
+    specs = (operation.spec for source in sources for operation in source.operations)
+    return {spec.qualified: spec for spec in specs}

@@ -13,6 +13,8 @@ from frontdesk.domain.connector_source import ConnectorSource
 from frontdesk.domain.ids import ReleaseId, SnapshotId
 from frontdesk.domain.localised import Channel, Localised
 from frontdesk.domain.safety import FindingKind, GuardAction
+from frontdesk.domain.workflow import Workflow
+from frontdesk.domain.write_back import WriteBack
 
 BUSY: Localised = {
     "en": "Many people are writing at this moment. Your message is kept, and the answer will appear here. You can also "
@@ -390,6 +392,9 @@ class AssistantContent:
     routing: RoutingPolicy
     escalation: EscalationPolicy
     connectors: tuple[ConnectorSource, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    write_back: WriteBack | None = None
+    """How conversations are written into the customer's record; None where they aren't."""
 
 
 Component = Literal["assistant", "prompts", "models", "knowledge", "retrieval", "guards", "workflows", "escalation"]

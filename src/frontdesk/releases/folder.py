@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
+from frontdesk.domain.connector_source import operations_of
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.domain.release import (
     AnswerCacheSettings,
@@ -29,10 +30,12 @@ from frontdesk.domain.release import (
     RoutingPolicy,
     Topic,
 )
+from frontdesk.domain.workflow import Workflow
 from frontdesk.releases.connectors_entries import SCHEMAS as CONNECTOR_SCHEMAS
 from frontdesk.releases.connectors_entries import ConnectorsFile
 from frontdesk.releases.connectors_file import resolve_connectors
 from frontdesk.releases.models_file import ModelsFile, resolve_models
+from frontdesk.releases.workflows_file import find_workflows
 from frontdesk.releases.yaml_files import MAX_FILE_BYTES, YamlFile, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
@@ -126,6 +129,7 @@ def read_assistant(folder: Path) -> AssistantContent:
     problems: list[ConfigProblem] = []
     parts = {name: _read_file(folder / name, kind, problems) for name, kind in FILES.items()}
     prompts = {name: _read_prompt(folder / "prompts" / f"{name}.md", problems) for name in _PROMPTS}
+    workflows = _read_workflows(folder, parts, problems)
     if problems:
         raise ConfigError(problems)
     guards: GuardsFile = parts["guards.yaml"]
@@ -146,6 +150,7 @@ def read_assistant(folder: Path) -> AssistantContent:
         routing=routing,
         escalation=parts["escalation.yaml"],
         connectors=parts["connectors.yaml"],
+        workflows=workflows,
     )
     problems = list(_cross_checks(folder, content))
     if problems:
@@ -177,6 +182,16 @@ def _read_file(path: Path, kind: Any, problems: list[ConfigProblem]) -> Any:
     value, found = _RESOLVE[path.name](file)
     problems.extend(found)
     return value
+
+
+def _read_workflows(folder: Path, parts: Mapping[str, Any], problems: list[ConfigProblem]) -> tuple[Workflow, ...]:
+    """The workflows, checked against the systems they call as far as those could be read."""
+    profile, sources = parts["assistant.yaml"], parts["connectors.yaml"]
+    operations = None if sources is None else operations_of(sources)
+    default = profile.default_language if profile else "en"
+    found, mistakes = find_workflows(folder, operations=operations, default_language=default)
+    problems.extend(mistakes)
+    return found
 
 
 def _read_prompt(path: Path, problems: list[ConfigProblem]) -> str:

@@ -204,5 +204,6 @@ _OF_ONE: Mapping[str, Callable[[Any], Any]] = {
     "hours": _span("hours"),
     "minutes": _span("minutes"),
     "day": _day,
+    "date": date.fromisoformat,
     "lower": str.lower,
 }

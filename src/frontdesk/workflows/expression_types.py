@@ -3,6 +3,7 @@
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from frontdesk.workflows.expressions import Expression, ExpressionError
 from frontdesk.workflows.shapes import DATE, NUMBER, SPAN, TEXT, TIME, UNKNOWN, YES_NO, Shape
@@ -183,6 +184,8 @@ def _of_call(node: ast.Call, scope: Scope) -> Shape:
         return YES_NO
     if name == "failed":
         return _of_failed(node, scope)
+    if name == "date":
+        return _of_date(node.args[0])
     if name in _AMONG_LISTS:
         return _of_many(name, node.args[0], scope)
     kinds, gives = _GIVES[name]
@@ -194,6 +197,14 @@ def _of_failed(node: ast.Call, scope: Scope) -> Shape:
     if not isinstance(node.args[0], ast.Name) or _shape(node.args[0], scope).kind not in ("record", "list", "unknown"):
         raise ExpressionError(f"`{ast.unparse(node)}` needs the name of a result")
     return YES_NO
+
+
+def _of_date(node: ast.expr) -> Shape:
+    try:
+        date.fromisoformat(str(node.value) if isinstance(node, ast.Constant) else "")
+    except ValueError:
+        raise ExpressionError(f"`{ast.unparse(node)}` is no date", 'Write date("2026-12-31").') from None
+    return DATE
 
 
 def _of_many(name: str, node: ast.expr, scope: Scope) -> Shape:

@@ -34,6 +34,7 @@ FUNCTIONS = {
     "hours": "a length of time",
     "minutes": "a length of time",
     "day": "the date of a time",
+    "date": 'a date, written as "2026-12-31"',
     "lower": "a text in small letters",
 }
 RESERVED = frozenset({*FUNCTIONS, "today", "now", "true", "false"})
