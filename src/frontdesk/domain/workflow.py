@@ -250,7 +250,7 @@ class StartWorkflow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSlot:
-    """The slot's value, or its new one."""
+    """The slot's value, or its new one. A correction to None takes the value back: it is asked for again."""
 
     slot: str
     value: Value

@@ -16,7 +16,7 @@ from frontdesk.domain.workflow import (
     Slot,
 )
 from frontdesk.workflows.dependencies import effects_on, results_of_effects
-from frontdesk.workflows.slots import check_value
+from frontdesk.workflows.slots import Objection, check_value
 from frontdesk.workflows.walking import Walk
 
 STALE_S = 600.0
@@ -97,13 +97,20 @@ def _sort_values(
         if isinstance(command, InvalidSlot):
             invalid = invalid or command
         elif isinstance(command, SetSlot) and _may_be_told(walk, command):
-            slot = walk.workflow.slots[command.slot]
-            why = check_value(slot, command.value, today=walk.at.date(), records=_records(walk, slot))
+            why = _objection(walk, command)
             if why is None:
                 sets.append(command)
             else:
                 invalid = invalid or InvalidSlot(slot=command.slot, why=why, said=str(command.value))
     return sets, invalid
+
+
+def _objection(walk: Walk, command: SetSlot) -> Objection | None:
+    """What is wrong with a value; a correction to nothing takes the old one back."""
+    if command.value is None and command.is_correction:
+        return None
+    slot = walk.workflow.slots[command.slot]
+    return check_value(slot, command.value, today=walk.at.date(), records=_records(walk, slot))
 
 
 def _records(walk: Walk, slot: Slot) -> Sequence[Mapping[str, Value]] | None:
@@ -151,7 +158,8 @@ def _go_after_change(walk: Walk, before: Mapping[str, Value], sets: Sequence[Set
     """On from the answered question; after anything else the road is walked again from its beginning."""
     waiting, step = _waiting_slot(walk), walk.workflow.steps[walk.run.step]
     told = {command.slot for command in sets}
-    if any(before.get(name) not in (None, walk.run.slots.get(name)) for name in told):
+    now = {name: walk.run.slots.get(name) for name in told}
+    if any(value is not None and before.get(name) not in (None, value) for name, value in now.items()):
         walk.say(walk.wording.say("corrected"))
     if isinstance(step, AskStep) and waiting is not None and told == {waiting.name} and not _drop_stale(walk):
         walk.move_to(step.next)
