@@ -31,7 +31,7 @@ from frontdesk.drills.stage import RunningServer, RunningVendor, running_server,
 from frontdesk.drills.visitor import Visitor
 from frontdesk.ports.models import ChatRequest, TextDelta
 from frontdesk.turn.generation import DraftText, Generator, Rung, Vendors
-from frontdesk.turn.generation.breaker import FAILURES_TO_OPEN
+from frontdesk.domain.breaker import FAILURES_TO_OPEN
 
 TOKENS = 50
 DRAFTS = 400

@@ -22,9 +22,10 @@ import typer.main
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from frontdesk.adapters.connectors.failing import Cause
 from frontdesk.adapters.telemetry import metrics
 from frontdesk.cli.main import app
-from frontdesk.domain import connector_source, errors, events, occurrences, release, safety, turn
+from frontdesk.domain import connector, connector_source, errors, events, occurrences, release, safety, turn
 from frontdesk.releases import connectors_entries, folder
 from frontdesk.server import problems
 from frontdesk.settings import PREFIX, Settings
@@ -293,7 +294,10 @@ def _type_in_words(annotation: ast.expr) -> str:  # noqa: PLR0911  (a table of s
 LABELS: Mapping[str, str] = {
     "channel": "Where the customer writes, as the conversation was opened with.",
     "release": "Id of the release that answered.",
-    "outcome": ", ".join(f"`{item.value}`" for item in turn.Outcome) + ".",
+    "outcome": ", ".join(f"`{item.value}`" for item in turn.Outcome)
+    + "; of calls of other systems `ok`, `cached`, "
+    + ", ".join(f"`{name}`" for name in get_args(connector.FailureKind))
+    + ".",
     "stage": ", ".join(f"`{item.value}`" for item in turn.Stage) + ".",
     "step": "Part of a stage; empty for the whole of it.",
     "reason": "Code of the error, kind of contradiction, or reason of an escalation; of what was refused `overloaded`, "
@@ -315,10 +319,17 @@ LABELS: Mapping[str, str] = {
     "action": ", ".join(f"`{item.value}`" for item in safety.GuardAction) + ".",
     "language": "ISO 639-1 of the message; `other` outside a fixed list.",
     "hit": "`yes` when the confidence reached `answer_above`.",
+    "end": "`sent`, `unchanged` where nothing was new, `retry`, `outage` where the system could not be reached, `refused`, or "
+    "`lost` where another process had it.",
     "found": "`hit` where an answer was given again, `miss` where there was none, `personal` where none may be.",
     "queue": "As in `escalation.yaml`.",
     "scope": "What a ceiling holds for: `turn`, `conversation`, `customer_day`, `day` or `month`.",
     "purpose": "What a model would have been asked for: `answer`, `rewrite`, `summary`, `judge` or `command`.",
+    "connector": "As `connectors.yaml` names it.",
+    "operation": "As `connectors.yaml` names it.",
+    "cause": "What was behind a failed call: "
+    + ", ".join(f"`{name}`" for name in get_args(Cause) if name)
+    + "; empty where it went well.",
     "lane": "`normal` for turns that wait for free hands, `kept` for those that wait until nobody else does.",
     "rating": "`up`, `down`, or `none` where one was taken back.",
 }

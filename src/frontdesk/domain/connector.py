@@ -117,6 +117,8 @@ class CallResult:
     took_ms: float
     attempts: int = 1
     is_cached: bool = False
+    is_partial: bool = False
+    """Whether the system has more records than were read."""
 
     @property
     def row(self) -> Row:

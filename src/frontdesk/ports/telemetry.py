@@ -55,6 +55,12 @@ class Telemetry(Protocol):
 
     def feedback(self, *, rating: str, channel: str) -> None: ...
 
+    def connector_called(
+        self, *, connector: str, operation: str, outcome: str, cause: str, attempts: int, seconds: float
+    ) -> None:
+        """Another system was asked: `ok`, `cached`, or the kind of failure, and what was behind it."""
+        ...
+
     def inflight(self, delta: int) -> None: ...
 
     def queue(self, *, waiting: int, kept: int, oldest_s: float) -> None:
@@ -68,6 +74,14 @@ class Telemetry(Protocol):
     def refused(self, *, reason: str) -> None: ...
 
     def occurrence(self, *, kind: str, severity: Severity) -> None: ...
+
+    def write_back(self, *, end: str) -> None:
+        """A try to write a conversation into another system's record ended so."""
+        ...
+
+    def write_back_queue(self, *, waiting: int, stuck: int, oldest_s: float) -> None:
+        """How many conversations wait to be written, how many wait for a person, and for how long the first is due."""
+        ...
 
 
 class Occurrences(Protocol):

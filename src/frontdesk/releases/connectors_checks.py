@@ -114,7 +114,7 @@ _ENCODINGS: Mapping[str, tuple[str, ...]] = {
     "number": ("", "text"),
     "yes_no": ("", "text"),
     "date": ("", "seconds", "milliseconds"),
-    "time": ("", "seconds", "milliseconds"),
+    "time": ("", "seconds", "milliseconds", "utc"),
 }
 
 

@@ -50,8 +50,8 @@ Types of arguments and fields
     text, id, email, number, money, date, time, yes_no, choice. A name alone stands for `{type: …}`. Money is a decimal
     number in the main unit whatever the system writes. Text longer than `max_chars` (500), another choice, a missing
     field that `is_required` (true), or an amount written in another way makes the call fail as malformed.
-    `encoding` says how one field is written: text, decimal, minor_units, or seconds | milliseconds since 1970 for dates
-    and times. `minor_units` needs `currency`: a field (or, for amounts that are sent, an argument), or a code like EUR.
+    `encoding` says how one field is written: text, decimal, minor_units, seconds | milliseconds since 1970 for dates and
+    times, or utc for times that have no zone. `minor_units` needs `currency`: a field (or, for amounts that are sent, an argument), or a code like EUR.
 Paths
     status · customer.address.city · properties."hs.name" · parts[0].number · parts[-1].number ·
     meta[key=size].value · lines[*].title (joined by commas) · closed_at | updated_at (the first that is there)

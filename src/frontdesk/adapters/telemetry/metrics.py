@@ -102,9 +102,42 @@ class PrometheusTelemetry:
         )
         self._kept = counter("kept_total", "Messages kept for a quieter moment, and told so.", "channel")
         self._refused = counter("refused_total", "Messages and requests that there was no room for.", "reason")
+        self._connector_calls = counter(
+            "connector_calls_total", "Calls of other systems.", "connector", "operation", "outcome", "cause"
+        )
+        self._connector_retries = counter(
+            "connector_retries_total", "Attempts beyond the first one of a call.", "connector", "operation"
+        )
+        self._connector_seconds = histogram(
+            "connector_seconds", "From a call to its end, retries included.", _TURN_BUCKETS, "connector", "operation"
+        )
+        self._connector_breakers = Gauge(
+            "frontdesk_connector_breaker_state",
+            "Whether a system is asked: 0 as usual, 1 by one request that probes, 2 not at all.",
+            ["connector"],
+            registry=self.registry,
+        )
         self._inflight = Gauge("frontdesk_inflight_turns", "Turns under way in this process.", registry=self.registry)
         self._occurrences = counter(
             "occurrences_total", "What happened to the installation, as the console lists it.", "kind", "severity"
+        )
+        self._write_backs = counter(
+            "write_back_total", "Tries to write a conversation into the customer's record in another system.", "end"
+        )
+        self._write_back_waiting = Gauge(
+            "frontdesk_write_back_waiting",
+            "Conversations whose time to be written has come, in all processes together.",
+            registry=self.registry,
+        )
+        self._write_back_stuck = Gauge(
+            "frontdesk_write_back_stuck",
+            "Conversations that a person has to mend before they can be written.",
+            registry=self.registry,
+        )
+        self._write_back_oldest = Gauge(
+            "frontdesk_write_back_oldest_seconds",
+            "How long the first of those that wait has been due.",
+            registry=self.registry,
         )
         self.streams = Gauge("frontdesk_sse_connections", "Open event streams.", registry=self.registry)
         self.dropped_readers = counter("dropped_readers_total", "Connections let go because nobody read from them.")
@@ -204,6 +237,20 @@ class PrometheusTelemetry:
     def feedback(self, *, rating: str, channel: str) -> None:
         self._feedback.labels(rating, channel).inc()
 
+    def connector_called(
+        self, *, connector: str, operation: str, outcome: str, cause: str, attempts: int, seconds: float
+    ) -> None:
+        self._connector_calls.labels(connector, operation, outcome, cause).inc()
+        if outcome == "cached":
+            return
+        self._connector_seconds.labels(connector, operation).observe(seconds)
+        if attempts > 1:
+            self._connector_retries.labels(connector, operation).inc(attempts - 1)
+
+    def connector(self, *, name: str, breaker: str) -> None:
+        """How a system stands at the moment of scraping."""
+        self._connector_breakers.labels(name).set(_BREAKERS[breaker])
+
     def inflight(self, delta: int) -> None:
         self._inflight.inc(delta)
 
@@ -223,6 +270,14 @@ class PrometheusTelemetry:
 
     def occurrence(self, *, kind: str, severity: Severity) -> None:
         self._occurrences.labels(kind if kind in KINDS else "other", severity).inc()
+
+    def write_back(self, *, end: str) -> None:
+        self._write_backs.labels(end).inc()
+
+    def write_back_queue(self, *, waiting: int, stuck: int, oldest_s: float) -> None:
+        self._write_back_waiting.set(waiting)
+        self._write_back_stuck.set(stuck)
+        self._write_back_oldest.set(oldest_s)
 
 
 _LANGUAGES = frozenset({"en", "es", "de", "fr", "it", "pt", "nl", "pl", "tr", "ru", "zh", "ja"})

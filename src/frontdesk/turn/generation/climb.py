@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from frontdesk.domain.breaker import Kind, kind_of
 from frontdesk.domain.errors import CostBudgetError, DependencyError
 from frontdesk.domain.usage import AttemptResult, VendorAttempt
 from frontdesk.ports.models import ChatRequest
 from frontdesk.turn.generation.attempt import Asked, Attempt
-from frontdesk.turn.generation.breaker import Kind, kind_of
 from frontdesk.turn.generation.measured import TokenScale, request_chars
 from frontdesk.turn.generation.rung import Rung, fitted
 from frontdesk.turn.generation.vendors import Permit, Vendors

@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from frontdesk.domain.breaker import Breaker, BreakerState, Change, Leave
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import AttemptResult, Purpose, Usage
 from frontdesk.ports.telemetry import NoOccurrences, Occurrences
-from frontdesk.turn.generation.breaker import Breaker, BreakerState, Change, Leave
 from frontdesk.turn.generation.capacity import Bucket, Slots
 from frontdesk.turn.generation.measured import FirstTexts, TokenScale
 from frontdesk.turn.generation.pinned import is_another_model

@@ -1,4 +1,4 @@
-"""Whether a deployment may be asked now, by how its requests ended.
+"""Whether a deployment or another system may be asked now, by how its requests ended.
 
 closed      requests go through; FAILURES_TO_OPEN failures of one kind in a row open it
 open        nothing goes through for OPEN_S seconds
@@ -56,8 +56,10 @@ def kind_of(result: AttemptResult, *, has_text: bool) -> Kind | None:
 
 @dataclass(slots=True)
 class Breaker:
-    """The state for one deployment; all times are monotonic seconds."""
+    """The state for one deployment or system; all times are monotonic seconds."""
 
+    ramp_s: float = RAMP_S
+    """For how long requests come back little by little; 0 lets all of them come at once."""
     failures: dict[Kind, int] = field(default_factory=dict)
     """In a row, of each kind. First text forgives all but broken replies, a whole reply those, too."""
     opened_at: float | None = None
@@ -104,9 +106,9 @@ class Breaker:
 
     def _comes_back(self, now: float) -> bool:
         """Whether this request is in the share that goes through; evenly spread, without chance."""
-        if self.closed_at is None or now >= self.closed_at + RAMP_S:
+        if self.closed_at is None or now >= self.closed_at + self.ramp_s:
             return True
-        self._credit += RAMP_FROM + (1 - RAMP_FROM) * (now - self.closed_at) / RAMP_S
+        self._credit += RAMP_FROM + (1 - RAMP_FROM) * (now - self.closed_at) / self.ramp_s
         if self._credit < 1:
             return False
         self._credit -= 1
@@ -173,7 +175,7 @@ class Breaker:
             self.opened_at = now if leave == "probe" else self.opened_at
             return ""
         self.failures[kind] = self.failures.get(kind, 0) + 1
-        is_ramping = self.closed_at is not None and now < self.closed_at + RAMP_S
+        is_ramping = self.closed_at is not None and now < self.closed_at + self.ramp_s
         if self.failures[kind] < FAILURES_TO_OPEN and not is_ramping:
             return ""
         self.opened_at, self.opened_by, self._probed_at = now, kind, None

@@ -1,7 +1,7 @@
 import pytest
 
 from frontdesk.domain.usage import AttemptResult
-from frontdesk.turn.generation.breaker import (
+from frontdesk.domain.breaker import (
     FAILURES_TO_OPEN,
     OPEN_S,
     RAMP_S,

@@ -1,0 +1,152 @@
+"""Systems that are spoken to over HTTP, as their mapping says."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.connectors.http_pages import next_page
+from frontdesk.adapters.connectors.http_reply import failure_of, read_body, value_in
+from frontdesk.adapters.connectors.http_request import HttpRequest, make_request
+from frontdesk.adapters.connectors.records import Raw
+from frontdesk.domain.connector import MAX_ROWS, Value
+from frontdesk.domain.connector_source import Auth, HttpOperation, HttpSource
+from frontdesk.domain.record_path import parse_path
+
+MOST_REDIRECTS = 3
+
+
+class HttpTransport:
+    """Requests below one base address, and to no other host."""
+
+    def __init__(
+        self,
+        source: HttpSource,
+        client: httpx.AsyncClient,
+        *,
+        base_url: Callable[[], str],
+        secret: Callable[[str], str],
+    ) -> None:
+        """
+        Args:
+            base_url: where the system is; empty while it isn't known.
+            secret: the value of a variable; empty where it is not set.
+        """
+        self._source = source
+        self._client = client
+        self._base_url = base_url
+        self._secret = secret
+        self._operations = {one.spec.name: one for one in source.operations}
+        self._error_text = parse_path(source.error_text)
+
+    async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:
+        described = self._operations[operation]
+        request = make_request(described, arguments, key=key)
+        base_url = self._base_url()
+        if not base_url:
+            raise CallError("unavailable", "its address is not known yet", cause="not_set_up")
+        replies: list[Any] = []
+        rows_at, count = parse_path(described.reply.rows), 0
+        following: HttpRequest | str | None = request
+        pages_left = described.pages.max_pages if described.pages else 1
+        while following is not None and pages_left and count < MAX_ROWS:
+            response, reply = await self._exchange(described, base_url, following, key)
+            replies.append(reply)
+            records = rows_at.find(reply)
+            count += len(records) if isinstance(records, list) else 1
+            pages_left -= 1
+            following = described.pages and next_page(
+                described.pages, request, following, response, reply, records, base_url
+            )
+        return Raw(replies=replies, is_partial=following is not None)
+
+    async def close(self) -> None:
+        """The client belongs to whoever made it."""
+
+    async def _exchange(
+        self, operation: HttpOperation, base_url: str, request: HttpRequest | str, key: str
+    ) -> tuple[httpx.Response, Any]:
+        """One request and its reply as JSON. Raises: CallError."""
+        url = request if isinstance(request, str) else base_url + request.target
+        for _ in range(1 + MOST_REDIRECTS):
+            response, body = await self._send(operation, url, request, key)
+            if response.is_success:
+                return response, value_in(response, body, content_types=self._source.content_types)
+            url = self._led_to(operation, url, response)
+            if not url:
+                break
+        raise failure_of(response, body, kinds=operation.failures, error_text=self._error_text)
+
+    def _led_to(self, operation: HttpOperation, url: str, response: httpx.Response) -> str:
+        """Where a redirect of a read leads, on the same host; else empty."""
+        if not response.has_redirect_location or operation.method != "GET":
+            return ""
+        target = httpx.URL(url).join(response.headers["location"])
+        return str(target) if _origin(str(target)) == _origin(url) else ""
+
+    async def _send(
+        self, operation: HttpOperation, url: str, request: HttpRequest | str, key: str
+    ) -> tuple[httpx.Response, bytes]:
+        """Raises: CallError."""
+        headers, params = self._headers(operation, request, key), self._secret_parameters()
+        content = request.body if isinstance(request, HttpRequest) else b""
+        is_out = False
+        try:
+            wire = self._client.build_request(
+                operation.method, _with_parameters(url, params), headers=headers, content=content or None, timeout=None
+            )
+            is_out = True
+            response = await self._client.send(wire, stream=True, follow_redirects=False)
+            try:
+                return response, await read_body(response, max_bytes=self._source.bounds.max_bytes)
+            finally:
+                await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _no_connection("it can't be reached", is_unclear=False) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            raise CallError("unavailable", "its address can't be used", cause="not_set_up") from error
+        except httpx.HTTPError as error:
+            raise _no_connection("the connection broke", is_unclear=is_out) from error
+
+    def _headers(self, operation: HttpOperation, request: HttpRequest | str, key: str) -> dict[str, str]:
+        headers = {"accept": "application/json", "accept-encoding": "identity", **self._source.headers}
+        if isinstance(request, HttpRequest) and request.content_type:
+            headers["content-type"] = request.content_type
+        if key and operation.spec.kind == "effect" and self._source.key_header:
+            headers[self._source.key_header] = key
+        auth = self._source.auth
+        match auth.kind:
+            case "bearer":
+                headers["authorization"] = f"Bearer {self._known(auth.secret_env)}"
+            case "header":
+                headers[auth.name] = self._known(auth.secret_env)
+            case "basic":
+                pair = f"{self._known(auth.user_env)}:{self._known(auth.secret_env)}"
+                headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return headers
+
+    def _secret_parameters(self) -> Mapping[str, str]:
+        auth: Auth = self._source.auth
+        return {auth.name: self._known(auth.secret_env)} if auth.kind == "query" else {}
+
+    def _known(self, variable: str) -> str:
+        value = self._secret(variable)
+        if not value:
+            raise CallError("unavailable", f"the variable {variable} is not set", cause="not_set_up")
+        return value
+
+
+def _no_connection(why: str, *, is_unclear: bool) -> CallError:
+    return CallError("unavailable", why, cause="connection", is_unclear=is_unclear, may_repeat=True, health="cut")
+
+
+def _with_parameters(url: str, parameters: Mapping[str, str]) -> httpx.URL:
+    return httpx.URL(url).copy_merge_params(parameters) if parameters else httpx.URL(url)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

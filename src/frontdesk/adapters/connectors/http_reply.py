@@ -1,0 +1,85 @@
+"""What an HTTP reply means: a JSON value, or the kind of failure it stands for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from frontdesk.adapters.connectors.failing import CallError, reason_in
+from frontdesk.adapters.connectors.strict_json import not_json, parse_json
+from frontdesk.adapters.models.wire import retry_after_s
+from frontdesk.domain.connector import FailureKind
+from frontdesk.domain.record_path import MISSING, RecordPath
+
+_BUSY = frozenset({408, 425})
+
+
+async def read_body(response: httpx.Response, *, max_bytes: int) -> bytes:
+    """Raises: CallError: it is longer than that, or packed."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise not_json("is packed, which was not asked for")
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > max_bytes:
+            why = f"the reply has more than {max_bytes} bytes"
+            raise CallError("malformed", why, cause="too_large", is_unclear=True, field="reply")
+    return bytes(body)
+
+
+def value_in(response: httpx.Response, body: bytes, *, content_types: tuple[str, ...]) -> Any:
+    """The JSON value of a reply that went well. Raises: CallError: malformed."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not body.strip():
+        return None
+    if kind not in content_types and not kind.endswith("+json"):
+        is_page = "html" in kind or body.lstrip()[:1] == b"<"
+        why = "the reply is a web page" if is_page else f"the reply is {reason_in(kind) or 'of no named type'}"
+        raise CallError(
+            "malformed",
+            f"{why}, and no JSON",
+            cause="html" if is_page else "not_json",
+            is_unclear=True,
+            may_repeat=is_page,
+            health="5xx" if is_page else "refused",
+            field="reply",
+        )
+    return parse_json(body)
+
+
+def failure_of(
+    response: httpx.Response, body: bytes, *, kinds: Mapping[int, FailureKind], error_text: RecordPath
+) -> CallError:
+    """What a status other than 2xx means."""
+    status = response.status_code
+    known = kinds.get(status)
+    if known is not None:
+        is_busy = known in ("rate_limited", "unavailable", "silent")
+        return _failure(known, response, _reason(body, error_text), may_repeat=is_busy, is_unclear=status >= 500)
+    if status == 429:
+        return _failure("rate_limited", response, "too many requests", may_repeat=True, health="429")
+    if status in (401, 403):
+        return _failure("unavailable", response, "it refuses our key", cause="key_refused", health="auth")
+    if status in (404, 410):
+        return _failure("not_found", response, "there is no such record")
+    if status >= 500 or status in _BUSY:
+        return _failure("unavailable", response, "it is in trouble", may_repeat=True, is_unclear=True, health="5xx")
+    if 300 <= status < 400:
+        return _failure("malformed", response, "it sends us elsewhere", cause="redirect", is_unclear=True)
+    return _failure("rejected", response, _reason(body, error_text))
+
+
+def _failure(kind: FailureKind, response: httpx.Response, why: str, **facts: Any) -> CallError:
+    after_s = retry_after_s(response.headers.get("retry-after"))
+    facts = {"cause": "status", "retry_after_s": after_s, "status": str(response.status_code), **facts}
+    return CallError(kind, f"status {response.status_code}: {why}", **facts)
+
+
+def _reason(body: bytes, path: RecordPath) -> str:
+    if not path.text:
+        return "it refuses"
+    try:
+        found = path.find(parse_json(body))
+    except CallError:
+        return "it refuses"
+    return "it refuses" if found is MISSING or found is None else reason_in(found)
