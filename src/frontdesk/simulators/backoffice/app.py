@@ -3,7 +3,17 @@
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from frontdesk.simulators.backoffice.api import orders, payments, shipping
+from frontdesk.simulators.backoffice.api import (
+    appointments,
+    crm,
+    it,
+    orders,
+    payments,
+    returns,
+    rules,
+    shipping,
+    tickets,
+)
 from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour
 from frontdesk.simulators.backoffice.faults.wall import FaultWall
 from frontdesk.simulators.backoffice.inside import inside_routes
@@ -23,8 +33,8 @@ def create_backoffice(behaviour: BackofficeBehaviour | None = None) -> FastAPI:
     office = open_office(behaviour or BackofficeBehaviour())
     app = FastAPI(title="Harbor & Pine back office", version="1", description=_DESCRIPTION, redoc_url=None)
     app.state.office = office
-    for router in (orders.router, payments.router, shipping.router):
-        app.include_router(router)
+    for system in (crm, orders, returns, payments, shipping, rules, tickets, appointments, it):
+        app.include_router(system.router)
     app.router.routes.extend(inside_routes(office))
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(RequestValidationError, answer_invalid)

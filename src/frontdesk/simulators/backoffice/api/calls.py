@@ -115,5 +115,11 @@ def amount(minor: int) -> float:
     return minor / 100
 
 
+def next_id(office: Office, table: str, prefix: str, first: int) -> str:
+    """The id of a table's next row; rows are never deleted."""
+    count = office.storage.scalar(f"SELECT count(*) FROM {table}")  # noqa: S608  (names are ours)
+    return f"{prefix}{first + count}"
+
+
 def picked(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}

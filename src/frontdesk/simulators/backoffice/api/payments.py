@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from frontdesk.simulators.backoffice.api.calls import OfficeOf, OnceOf, Record, Wanted, system_router
+from frontdesk.simulators.backoffice.api.calls import OfficeOf, OnceOf, Record, Wanted, next_id, system_router
 from frontdesk.simulators.backoffice.api.orders import Currency, PaymentMethod
 from frontdesk.simulators.backoffice.effects import Effect
 from frontdesk.simulators.backoffice.office import Office
@@ -181,11 +181,10 @@ def _refundable(office: Office, wanted: RefundWanted) -> Row:
 
 
 def _new_refund(office: Office, payment: Row, wanted: RefundWanted) -> Row:
-    number = office.storage.scalar("SELECT count(*) FROM refunds")
     at = office.calendar.stamp()
     empty = dict.fromkeys(("processing_at", "paid_at", "failed_at", "declined_at", "cancelled_at", "expected_on"))
     return {
-        "refund_id": f"rf_{300_001 + number}",
+        "refund_id": next_id(office, "refunds", "rf_", 300_001),
         **{
             name: payment[name]
             for name in ("payment_id", "order_id", "customer_id", "method", "card_last4", "currency")

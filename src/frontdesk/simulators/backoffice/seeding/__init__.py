@@ -15,7 +15,9 @@ from typing import Any
 from frontdesk.simulators.backoffice.seeding.book import Book
 from frontdesk.simulators.backoffice.seeding.catalogue import add_products
 from frontdesk.simulators.backoffice.seeding.crowd import add_crowd
+from frontdesk.simulators.backoffice.seeding.office import add_office
 from frontdesk.simulators.backoffice.seeding.situations import SITUATIONS, Situation, add_situations
+from frontdesk.simulators.backoffice.seeding.workshop import add_slots
 
 __all__ = ["SITUATIONS", "Situation", "seed"]
 
@@ -26,4 +28,6 @@ def seed(now: datetime, number: int) -> dict[str, list[dict[str, Any]]]:
     add_products(book)
     add_situations(book)
     add_crowd(book)
+    add_slots(book)
+    add_office(book)
     return book.rows

@@ -66,7 +66,7 @@ def _cancelled(book: Book, customer: Row) -> None:
 
 
 def _window_closed(book: Book, customer: Row) -> None:
-    delivered_order(book, customer, 45, (SHELL,))
+    delivered_order(book, customer, 120, (SHELL,))
 
 
 def _sale(book: Book, customer: Row) -> None:
@@ -98,7 +98,12 @@ def _business(book: Book, customer: Row) -> None:
 
 ORDER_STORIES = (
     Story(name="just_placed", what="placed 18 minutes ago: can be cancelled and changed", build=_just_placed),
-    Story(name="not_packed", what="placed 14 hours ago: only the address can be changed", build=_placed_yesterday),
+    Story(
+        name="not_packed",
+        what="placed 14 hours ago: only the address can be changed",
+        build=_placed_yesterday,
+        customer={"name": "Fleur Moreau"},
+    ),
     Story(name="packed", what="packed: nothing can be changed", build=_packed),
     Story(name="in_transit", what="on its way, due tomorrow", build=_in_transit, customer_id="cust-1730"),
     Story(name="out_for_delivery", what="with the driver today", build=_out_today),
@@ -109,7 +114,11 @@ ORDER_STORIES = (
     Story(name="split", what="two parcels, one delivered", build=_split),
     Story(name="card_declined", what="on hold, the card was declined", build=_declined_card),
     Story(name="cancelled_order", what="cancelled within the hour", build=_cancelled),
-    Story(name="window_closed", what="delivered 45 days ago: too late to return", build=_window_closed),
+    Story(
+        name="window_closed",
+        what="delivered 120 days ago: too late to return, whatever the season",
+        build=_window_closed,
+    ),
     Story(name="sale", what="delivered 20 days ago, one item from the sale", build=_sale),
     Story(
         name="member",
@@ -126,7 +135,7 @@ ORDER_STORIES = (
         name="new_member",
         what="a member with one delivered order",
         build=_delivered,
-        customer={"segment": "member"},
+        customer={"name": "Jonas Keller", "segment": "member"},
         customer_id="cust-2296",
     ),
 )

@@ -210,7 +210,7 @@ REFUND_STORIES = (
     Story(name="partial", what="one of two items refunded", build=_partial),
     Story(name="payments_says_paid", what="payments says refunded, orders knows of none", build=_payments_knows_more),
     Story(name="orders_says_refunded", what="orders says refunded, payments knows of none", build=_orders_knows_more),
-    Story(name="late", what=_LATE_WHAT, build=_late, customer_id="cust-1187"),
+    Story(name="late", what=_LATE_WHAT, build=_late, customer_id="cust-1187", customer={"name": "Grace Hughes"}),
     Story(name="disputed", what="the customer's bank disputes the payment", build=_disputed),
     Story(name="return_lost", what="the carrier lost the return", build=_lost_return),
     Story(name="refused_at_the_door", what="the parcel came back, the refund is requested", build=_refused_at_the_door),
@@ -220,7 +220,12 @@ REFUND_STORIES = (
     Story(name="invoice", what="an open invoice was reduced", build=_open_invoice),
     Story(name="often_escalated", what="late, and escalated three times, once still open", build=_often_escalated),
     Story(name="nothing_ordered", what="a customer without orders", build=_nothing_ordered),
-    Story(name="two_refunds", what="two orders, one refunded and one processing", build=_two_refunds),
+    Story(
+        name="two_refunds",
+        what="two orders, one refunded and one processing",
+        build=_two_refunds,
+        customer={"name": "Ana Ruiz"},
+    ),
     Story(name="asked_twice", what="the same refund was requested twice", build=_asked_twice),
     Story(name="pounds", what="processing, in pounds sterling", build=_pounds, customer={"country": "GB"}),
     Story(
