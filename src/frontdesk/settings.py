@@ -57,6 +57,10 @@ class Settings(BaseModel):
     )
     embedder_key: SecretStr = Field(SecretStr(""), description="API key of the embedding endpoint.")
     embedder_threads: int = Field(2, ge=1, le=64, description="Texts that are embedded at the same time.")
+    backoffice_url: str = Field(
+        "",
+        description="Where `simulator:backoffice` is, for one that `frontdesk simulate backoffice` runs; empty runs it beside the server.",
+    )
     identity_keys: str = Field(
         "",
         description="Public keys that prove customers, `kid=path.pem, …`. Empty: everybody is anonymous.",

@@ -23,6 +23,7 @@ from frontdesk.bootstrap.money import open_meter, open_money
 from frontdesk.bootstrap.release import open_identity, open_release
 from frontdesk.bootstrap.reload import Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
+from frontdesk.bootstrap.simulated import SimulatedSystems
 from frontdesk.bootstrap.unbooked import Unbooked
 from frontdesk.domain.release import AssistantContent
 from frontdesk.ingest import IngestReport
@@ -66,6 +67,7 @@ class App:
     withdrawals: WithdrawalFeed
     till: Till
     resources: AsyncExitStack
+    simulated: SimulatedSystems
     demo: Demo | None = None
     """Whom visitors may choose to be; None on a real desk."""
     _dispatching: asyncio.Task[None] | None = None
@@ -131,7 +133,11 @@ async def open_app(
         vendors = Vendors(monotonic=clock.monotonic, occurrences=occurrences)
         releases = ReleaseBook(on_live=lambda release: vendors.know(release.rungs))
 
+        simulated = SimulatedSystems(settings)
+        resources.push_async_callback(asyncio.to_thread, simulated.close)
+
         def opening(content: AssistantContent) -> ServedRelease:
+            simulated.start_for(content.connectors)
             return open_release(settings, content, embedder, client=vendor_client, clock=clock, vendors=vendors)
 
         release = opening(content)
@@ -167,6 +173,7 @@ async def open_app(
             runner=runner,
             releases=releases,
             identity=demo.verifier if demo else open_identity(settings, clock),
+            simulated=simulated,
             demo=demo,
             clock=clock,
             tokens=tokens,

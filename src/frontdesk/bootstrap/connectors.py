@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 from frontdesk.adapters.connectors import Gate, HttpTransport, OutsideSystem, PythonTransport, Transport
+from frontdesk.bootstrap.simulated import simulated_secret
 from frontdesk.domain.connector_source import SIMULATOR, ConnectorSource, HttpSource, PythonSource
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.ports.clock import Clock
@@ -57,7 +58,8 @@ def _transport(
     folder = settings.assistant_dir.absolute()
     match source:
         case HttpSource():
-            return HttpTransport(source, client, base_url=_address(source.base_url, simulators), secret=read_secret)
+            secret = simulated_secret if source.base_url.startswith(SIMULATOR) else read_secret
+            return HttpTransport(source, client, base_url=_address(source.base_url, simulators), secret=secret)
         case PythonSource():
             return PythonTransport(source, folder=(folder / source.folder).resolve())
         case _:

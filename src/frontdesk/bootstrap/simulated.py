@@ -1,0 +1,74 @@
+"""The simulated systems that an assistant folder names, running beside the server."""
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from frontdesk.domain.connector_source import SIMULATOR, ConnectorSource, HttpSource, McpSource
+from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.settings import Settings, read_secret
+
+if TYPE_CHECKING:
+    from frontdesk.simulators.backoffice import Backoffice
+
+BACKOFFICE = "backoffice"
+FILE = "backoffice.db"
+"""In the data folder: what customers changed there is still changed after a restart."""
+
+
+class SimulatedSystems:
+    """Starts what is first needed, and stops it with the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._backoffice: Backoffice | None = None
+
+    def start_for(self, sources: Sequence[ConnectorSource]) -> None:
+        """Run what these systems name; blocks until it answers.
+
+        Raises:
+            ConfigError: there is no such simulation, or its file cannot be used.
+        """
+        wanted = {name: source.name for source in sources if (name := _simulation(source))}
+        if unknown := sorted(set(wanted) - {BACKOFFICE}):
+            where = f"{self._settings.assistant_dir / 'connectors.yaml'}"
+            message = f"`{wanted[unknown[0]]}` names the simulation `{unknown[0]}`; there is only `{BACKOFFICE}`."
+            raise ConfigError([ConfigProblem(where=where, message=message)])
+        if wanted and not self._settings.backoffice_url:
+            self._start()
+
+    def _start(self) -> None:
+        from frontdesk.simulators.backoffice import BackofficeBehaviour, start_backoffice  # noqa: PLC0415  (0.3 s)
+
+        with self._lock:
+            if self._backoffice is None:
+                self._backoffice = start_backoffice(BackofficeBehaviour(path=self._settings.data_dir / FILE))
+
+    def address(self, name: str) -> str:
+        """Where a simulation is; empty where it does not run."""
+        if name != BACKOFFICE:
+            return ""
+        return self._settings.backoffice_url or (self._backoffice.url if self._backoffice else "")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._backoffice is not None:
+                self._backoffice.close()
+                self._backoffice = None
+
+
+def simulated_secret(name: str) -> str:
+    """The variable's value; the invented shop's own key where a variable of its name is not set."""
+    from frontdesk.simulators.backoffice import SYSTEMS, key_of  # noqa: PLC0415  (as above)
+
+    keys = {f"BACKOFFICE_{system.upper()}_KEY": key_of(system) for system in SYSTEMS}
+    return read_secret(name) or keys.get(name, "")
+
+
+def _simulation(source: ConnectorSource) -> str:
+    if isinstance(source, HttpSource):
+        return source.base_url.removeprefix(SIMULATOR) if source.base_url.startswith(SIMULATOR) else ""
+    if isinstance(source, McpSource):
+        return source.url.removeprefix(SIMULATOR) if source.url.startswith(SIMULATOR) else ""
+    return ""
