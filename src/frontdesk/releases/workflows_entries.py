@@ -267,7 +267,7 @@ _Step = Annotated[
     | Annotated[HandOverEntry, Tag("<hand_over>")]
     | Annotated[EndEntry, Tag("<end>")]
     | Annotated[Literal["end", "hand_over"], Tag("<word>")]
-    | Annotated[None, BeforeValidator(_refuse), Tag("<unclear>")],
+    | Annotated[str, BeforeValidator(_refuse), Tag("<unclear>")],
     Discriminator(_step_tag),
 ]
 

@@ -25,6 +25,8 @@ class Shape:
     """Of a list."""
     is_certain: bool = True
     """Whether there always is a value; a field that isn't required may have none."""
+    is_private: bool = False
+    """Never said."""
 
 
 UNKNOWN = Shape(kind="unknown")
@@ -54,7 +56,9 @@ def shape_of_slot(slot: Slot, results: Mapping[str, Shape]) -> Shape:
 
 
 def _shape_of_field(item: FieldSpec) -> Shape:
-    return Shape(kind=_kind_of(item.type), choices=item.choices, is_certain=item.is_required)
+    return Shape(
+        kind=_kind_of(item.type), choices=item.choices, is_certain=item.is_required, is_private=item.is_private
+    )
 
 
 def _kind_of(written: str) -> Kind:

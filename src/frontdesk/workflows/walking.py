@@ -201,7 +201,7 @@ class Walk:
         if road:
             return self.move_to(road)
         own = self.wording.of(self.workflow.silent)
-        self.say(self.filled(own) if own else self.wording.say("silent"))
+        self.say(own or self.wording.say("silent"))
         self.hand_over(f"{what} failed ({kind}).", failure=kind)
         return False
 
