@@ -21,6 +21,7 @@ from frontdesk.turn.acting import signals
 from frontdesk.turn.acting.entities import Doubtful, Told
 from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.slots import asked_slot, otherwise_wanted, read_as_asked, volunteered
+from frontdesk.turn.acting.stance import merely_names
 from frontdesk.turn.acting.triggers import Trigger
 
 
@@ -117,7 +118,7 @@ class Waiting:
 
     def _asks_back(self, others: Sequence[Command]) -> bool:
         """Whether words that could be any text are a question, or begin another workflow."""
-        return not others and self._elsewhere() is not None
+        return not others and not merely_names(self.heard) and self._elsewhere() is not None
 
     def _no_value(self, slot: Slot, told: Told | Doubtful | None) -> Taken:
         if isinstance(told, Doubtful):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -110,7 +110,7 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
     """
     if not options:
         return None
-    by_name = _named(heard, options)
+    by_name = _named(heard, options if is_asked else [_by_key(option) for option in options])
     if by_name:
         return by_name[0] if len(by_name) == 1 else None
     if _OTHER.search(heard.folded) and len(options) == 2 and current is not None:
@@ -119,6 +119,11 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
         return placed
     by_feature = _featured(heard, options) if is_asked else []
     return by_feature[0] if len(by_feature) == 1 else None
+
+
+def _by_key(option: Option) -> Option:
+    """A record goes by its key alone while another thing is asked for: what else stands in it may be the answer to that."""
+    return option if option.row is None else replace(option, names=option.names[:1])
 
 
 def _named(heard: Heard, options: Sequence[Option]) -> list[Option]:

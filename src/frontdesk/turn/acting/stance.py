@@ -1,6 +1,7 @@
 """Whether a message is about the customer's own case or asks how things are in general.
 
 "Where is my refund?" wants one payment looked up; "how long do refunds take?" wants a rule, which the knowledge tells.
+English, German and Spanish together, on folded text: small letters, no accents, ü as u or ue.
 """
 
 import re
@@ -8,12 +9,13 @@ from typing import Literal
 
 from frontdesk.turn.acting.heard import Heard
 
-Stance = Literal["request", "own", "general", "open"]
+Stance = Literal["request", "own", "mixed", "general", "open"]
 """
 request   asks for something to be done
 own       is about something that the customer has, ordered or waits for
+mixed     asks for a rule, and names something of their own: "can I still change my address?"
 general   asks for a rule
-open      says neither
+open      says none of these
 """
 
 
@@ -21,90 +23,121 @@ def _any(*alternatives: str) -> "re.Pattern[str]":
     return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
 
 
-_GENERAL = _any(
-    r"how (?:long|much|many|often|fast|quickly|soon|far)(?: \w+){0,3}",
-    r"how (?:do|can|does|would|should|could|to|is|are)(?: \w+)?",
-    r"what (?:is|s|are) (?:the|your|a|an) (?:\w+ )?(?:\w+ )?(?:policy|policies|rules?|cost|costs|price|fee|fees|deadline|conditions?|terms|process|difference|procedure|period|window|steps)",
-    r"what (?:does|do|happens|if|about|kind|sort|types?|counts)",
-    r"(?:do|does|did) (?:you|they|the \w+|it|your \w+|anyone) (?:guys )?(?:\w+ )?(?:offer|accept|have|charge|deliver|ship|repair|fix|refund|take|cover|provide|do|sell|give|work|send|allow|support|cost|need|exchange|always|also|ever|usually|include)",
-    r"(?:is|are) (?:it|there|refunds|returns|repairs|deliveries|exchanges) (?:\w+ )?(?:possible|free|allowed|any|a|an|charged|needed|necessary|refundable|covered)?",
-    r"who (?:pays|covers|can|has|is|bears)",
-    r"which (?:\w+ )+(?:can|are|do|does|is|count)",
-    r"can (?:i|you|we|one|people|anyone|customers|members|it|they|refunds|returns)",
-    r"may i|am i allowed|do i (?:need|have|get|pay)|must i|should i|will i (?:be charged|have to|need|get charged)|when (?:do|does|is|are) (?:refunds?|returns?|orders?|you|the|it|repairs?|appointments?|i)",
-    r"what if|suppose|in case|if i",
-    r"(?:tell|explain|know)(?: me)?(?: more)? (?:about|how)",
-    r"i (?:wonder|was wondering) (?:if|how|whether)",
-    r"wie (?:lange?|viel|oft|schnell|hoch|teuer|weit|genau)",
-    r"wie (?:funktioniert|lae?uft|geht|kann|mache?|erhalte|bekomme|gebe|schicke|ae?ndere?|storniere|vereinbare|buche|werde?n?|kommt|kommen|wird|ist)",
-    r"(?:kann|darf|muss|soll(?:te)?) (?:man|ich|es|jeder|jemand)",
-    r"(?:ist|sind|wird|werden|gibt) (?:es|das|die|der|ein\w*|reparaturen|rue?ckgaben|retouren|erstattungen|rue?cksendungen)",
-    r"was (?:kostet|kosten|passiert|ist|sind|gilt|geschieht|muss|brauche|heisst|bedeutet|wenn)",
-    r"welche\w*",
-    r"wer (?:zahlt|bezahlt|trae?gt|ue?bernimmt|darf|kann|ist)",
-    r"wann (?:muss|darf|kann|verfae?llt|endet|gilt|bekommt|erhae?lt|werden|wird man)",
-    r"(?:bietet|habt|nehmt|liefert|repariert|akzeptiert|verschickt|macht|erstattet|berechnet|bieten|haben|nehmen|liefern|reparieren|akzeptieren|verschicken|machen|erstatten|berechnen) (?:ihr|sie)",
-    r"falls|wenn ich|angenommen|fae?llt|fallen",
-    r"bis wann",
-    r"cuant[oa]s?(?: \w+)?",
-    r"como (?:se|puedo|hago|funciona|funcionan|es|son|va|tengo|debo|devuelvo|cambio|pido|solicito|reservo)",
-    r"(?:se puede|se pueden|puedo|es posible|hay que|tengo que|debo|esta permitido|es gratis|es gratuit[oa]|son gratis)",
-    r"que (?:pasa|ocurre|sucede|cuesta|es|son|necesito|politica|plazo|condiciones|significa|incluye|tipo)",
-    r"cual(?:es)? (?:es|son)",
-    r"quien (?:paga|puede|asume|cubre)",
-    r"(?:ofreceis|ofrecen|teneis|tienen|aceptais|aceptan|enviais|envian|reparais|reparan|haceis|hacen|cobrais|cobran|hay|existe|existen|devolveis|devuelven)",
-    r"si (?:devuelvo|pido|compro|cambio|quiero|no|mi|el|la|un|una)",
-    r"hasta cuando|cuando (?:hay|se|tengo|caduca|debo|expira)",
-    r"en que (?:casos|plazo)",
+def _first(*alternatives: str) -> "re.Pattern[str]":
+    return re.compile(rf"(?:{_OPENING} )*(?:{'|'.join(alternatives)})(?!\w)")
+
+
+_OPENING = (
+    r"(?:hi|hello|hey|hallo|hola|moin|guten (?:tag|morgen|abend)|buen[oa]s(?: \w+)?|and|und|y|so|also|ok|okay|well|then|dann|but|aber"
+    r"|pero|please|bitte|por favor|quick question|kurze frage|una pregunta|just|eigentlich|sorry|perdon|entschuldigung|thanks|danke)"
 )
-_OWN = _any(
-    r"(?:my|mine|our|ours|mein\w{0,2}|unser\w{0,2}|mi|mis|mia|mio|nuestr[oa]s?)",
-    r"i (?:have |ve |had |just |already |never |only |recently |still |also )*(?:ordered|bought|purchased|returned|sent|paid|received|placed|got|booked|cancelled|canceled|been|waited|waiting|haven t|did not|didn t|shipped|mailed|am waiting|m waiting|m still)",
-    r"(?:we|i) (?:still )?(?:have|ve) (?:not|n t|been)|i (?:haven t|have not|didn t|never|did not|still don t|still haven t)",
-    r"(?:where|wheres|where s|where is|where are|whats|what s|what is) (?:is |are |s )?(?:the |it|that|happening|up|going|holding)\b",
-    r"status|tracking(?: number)?|sendungsverfolgung|sendungsstatus|lieferstatus|bestellstatus|seguimiento|estado",
-    r"(?:hasn t|has not|haven t|have not|didn t|did not|never|still not|not yet|not) (?:\w+ )?(?:arrived|come|been|shown|turned|received|reached|refunded|shipped|delivered|got)",
-    r"ich (?:habe?|hab|warte|bekam|bestellte|kaufte)|(?:habe?|hab) ich|(?:habe?|hab) (?:bei euch|vor \w+|gestern|letzte\w?|schon|noch|am)|warte (?:\w+ )?(?:auf|seit)",
-    r"wo (?:ist|bleibt|bleiben|steckt|sind|befindet)|(?:ist|sind) (?:\w+ )?(?:noch|immer|bisher|schon) ?(?:noch )?(?:nicht|nichts|kein\w*)?",
-    r"(?:noch|immer noch|bis heute|bisher|immer) (?:nicht|nichts|kein\w*)",
-    r"(?:he|hemos) (?:\w+ )?\w+(?:ado|ido|uelto|echo|ito|ierto)|pedi|compre|devolvi|pague|hice|encargue|recibi",
-    r"(?:no|aun no|todavia no|sigue sin|sin)(?: (?:me|se|he|ha|lo|la))+ (?:\w+)|(?:sigo|llevo|estoy) (?:esperando|\w+ (?:dias|semanas) esperando)",
-    r"donde (?:esta|estan|anda|queda)|(?:ha|han) (?:llegado|salido|sido)|me (?:ha|han|habeis|falta|deben|debeis)",
+_RULE = _any(
+    r"how (?:long|much|many|often|fast|quickly)(?: does| do| is| are| will| would)?",
+    r"how (?:do|can|does|would|should|could|are|is) (?!my|mine)\w+",
+    r"how to",
+    r"what(?: is| s| are)? (?:the|your|a|an) (?:\w+ ){0,2}(?:polic\w+|rules?|costs?|prices?|fees?|deadlines?|conditions?|terms"
+    r"|process|difference|procedure|period|window|steps|minimum|maximum)",
+    r"what (?:does|do|happens|if|kind|sort|types?|counts)",
+    r"(?:\w+ )?(?:policy|opening hours|oeffnungszeiten|offnungszeiten|horario\w*|politica)",
+    r"wie (?:lange|viel|viele|oft|schnell|hoch|teuer|weit|funktioniert|laeuft|lauft|geht)",
+    r"was (?:kostet|kosten|passiert|geschieht|bedeutet|gilt|ist der unterschied)",
+    r"bis wann|unter welchen|(?:rue?ckgabe|liefer|umtausch)(?:bedingungen|frist|richtlinien)",
+    r"cuant[oa]s? (?:tarda\w*|cuesta\w*|tiempo|dias|suele|cobrais|vale)",
+    r"que (?:pasa|ocurre|sucede|cuesta|plazo|condiciones)|en que (?:casos|plazo)|hasta cuando",
+    r"como (?:se|funciona\w*|puedo|hago|devuelvo|cambio|pido|solicito|reservo)",
+    r"cual(?:es)? (?:es|son) (?:el|la|los|las|vuestr\w+|su|sus)",
 )
-_REQUEST = _any(
-    r"(?:i|we) (?:want|need|wanna|would like|d like|d love|wish|must|have) (?:to|an?|my|you|it|this|that|the|some|help)",
-    r"(?:can|could|would|will) (?:you|u|somebody|someone)(?: please| maybe| also| kindly)? (?:\w+)",
-    r"please|pls|plz",
-    r"(?:i am|i m|we are|we re) (?:looking|interested|trying|hoping|planning|going)",
-    r"(?:can|could|may) (?:i|we)(?: please| still| also)? (?:book|get|have|make|schedule|arrange|change|update|speak)",
-    r"let me|help me|i d rather|need (?:a|an|to|my|the|it|some)|want (?:a|an|to|my|the|it)|looking (?:for|to)",
-    r"(?:ich|wir) (?:mo(?:e)?chten?|will|wollen|wollte|wue?rden?|brauche|brauchen|mue?ssen?|muss|beno(?:e)?tigen?|habe interesse|interessiere|bitte|suche|suchen|plane|planen)",
-    r"bitte|(?:kannst|ko(?:e)?nnt|ko(?:e)?nntest|ko(?:e)?nnten|wue?rdest|wue?rden|ko(?:e)?nnen) (?:du|ihr|sie|wir)(?: \w+)?",
-    r"hilf mir|(?:mo(?:e)?chte|will|brauche?|wue?rde|muss) (?:ich|gern\w?|mein\w*|ein\w*|etwas|die|das|den|zurue?ck)",
-    r"(?:quiero|queremos|quisiera|quisieramos|quer[ri]a|querria|necesito|necesitamos|me gustaria|nos gustaria|desearia|deseo|busco|buscamos|tengo que|hay que|vengo a|estoy interesad[oa]|estamos interesad[oa]s)",
-    r"(?:puedes|podrias|podeis|pueden|puede|podria|podriais|me puedes|me podeis|ayudame|ayuda|por favor|porfa|dime|decidme|digame)",
+"""Asks for a rule wherever it stands."""
+_QUESTION = _first(
+    r"(?:do|does|did) (?!you (?:know|have any) (?:where|what|news))\w+",
+    r"(?:is|are|was) (?!my|mine|our|there any news)\w+",
+    r"who|which|whose",
+    r"(?:can|may|could|must|should) (?!you|u|someone|somebody)\w+",
+    r"am i|will i|when (?:do|does|is|are) \w+|what|what s|where do|why do",
+    r"(?:kann|darf|muss|soll|sollte|brauch|brauche|braucht) (?:man|ich|es|jeder|jemand|ein\w*|der|die|das)",
+    r"(?:ist|sind|wird|werden|gibt|gilt|gelten|kostet|kosten|faellt|fallt|fallen|zahlt|reicht) (?!mein|unser)\w+",
+    r"was|welche\w*|welches|wer|wie|worin|wann (?:muss|darf|kann|endet|gilt|werden|wird|verfae?llt)|auf welch\w+",
+    r"(?:bietet|habt|nehmt|liefert|repariert|akzeptiert|verschickt|macht|erstattet|berechnet|bieten|haben|nehmen|liefern|reparieren"
+    r"|akzeptieren|verschicken|machen|erstatten|berechnen) (?:ihr|sie)(?! (?:mein\w*|die bestellung|schon|bereits))",
+    r"(?:se puede|se pueden|puedo|puede|pueden|podria|es posible|hay que|tengo que|debo|hace falta|esta permitido|es|son|esta|estan"
+    r"|hay|existe|existen|cuando (?:hay|se|caduca|debo|expira|termina))",
+    r"que|cual(?:es)?|quien(?:es)?|como|cuant[oa]s?|diferencia",
+    r"(?:ofreceis|ofrecen|teneis|tienen|aceptais|aceptan|enviais|envian|reparais|reparan|haceis|hacen|cobrais|cobran|me cobran|me cobrais"
+    r"|devolveis|devuelven|reembolsais|usais|utilizais)",
+    r"(?:las|los|el|la) \w+ (?:\w+ )?(?:es|son|esta|estan|cuesta\w*|se) ",
 )
-_IMPERATIVE = re.compile(
-    r"(?:hi |hello |hey |hallo |hola |guten tag |buenas )?(?:track|check|find|look up|cancel|change|update|return|send back|book|schedule|arrange|start|begin|initiate|refund|give|reschedule|deliver|ship|correct|switch|show|"
-    r"stornier\w*|ae?nder\w*|buch\w*|verfolg\w*|pruef\w*|pruf\w*|such\w*|schick\w*|reservier\w*|zeig\w*|"
-    r"cambia\w*|devuelv\w*|reserva\w*|cancela\w*|busca\w*|comprueba|mira|rastrea\w*|devolver|cambiar|reservar|pedir cita|solicitar|zurue?ckgeben|zurue?ckschicken|umtauschen|termin)(?!\w)"
+"""Asks for a rule where a clause begins with it."""
+_IMAGINED = _any(
+    r"if (?:my|i|the|an?|our|it|we|something)|what if|suppose|in case|once i",
+    r"wenn (?:mein\w*|ich|die|das|der|ein\w*|man|es)|falls|angenommen|sobald",
+    r"(?:que pasa|que ocurre|que sucede) (?:si|cuando)|si (?:mi|me|el|la|no|devuelvo|pido|compro|cambio|quiero|un|una|se)|en caso de",
 )
-_POSSESSED_GENERALLY = _any(
-    r"if (?:my|i|the|an?|our)|what (?:happens|if)|wenn (?:mein\w*|ich|die|das|der)|falls|was (?:passiert|ist) wenn|que pasa si|si (?:mi|me|el|la|no)|in case|once i|after i|sobald|suppose|angenommen|should i|do i (?:have|need) to"
+_POSSESSED = _any(
+    r"my|mine|our|ours|mein\w{0,2}|unser\w{0,2}|mi|mis|mia|mio|nuestr[oa]s?",
+    r"[a-z]{1,4}-?\d{4,}|\d{5,}",
+)
+_LIVED = _any(
+    r"(?:i|we)(?: (?:have|ve|had|just|already|never|only|recently|still|also))* (?:ordered|bought|purchased|returned|sent|paid|received"
+    r"|placed|got|booked|cancelled|canceled|been|waited|shipped|mailed|moved|typed|am waiting|m waiting|m still)",
+    r"(?:i|we)(?: still)? (?:haven t|have not|didn t|did not|never|don t have (?:it|my|the))",
+    r"(?:you|they) (?:approved|promised|confirmed|said|told|accepted|cancelled|refunded|shipped)",
+    r"(?:still|been) waiting|(?:hasn t|has not|haven t|have not|didn t|did not|never|still not|not yet|still nothing|nothing) (?:\w+ )?"
+    r"(?:arrived|come|been|shown|turned|received|reached|refunded|shipped|delivered|got|there)",
+    r"supposed to (?:arrive|come|be)|any (?:news|update)s?|where(?: is| s| are|s)",
+    r"ich (?:habe?|hab|warte|bekam|bestellte|kaufte|bin umgezogen|hatte)|warte\w* (?:\w+ ){0,2}(?:auf|seit)",
+    r"ihr habt|sie haben (?:mir|mein\w*|uns)|habt ihr (?:die bestellung|mein\w*|schon)",
+    r"wo (?:ist|bleibt|bleiben|steckt|sind)|(?:noch|immer noch|bis heute|bisher|immer|aber|bislang) (?:nicht|nichts|kein\w*)",
+    r"(?:ist|sind) (?:\w+ ){0,2}(?:nicht da|nicht angekommen|unterwegs)|sollte (?:\w+ )?(?:kommen|da sein|ankommen)",
+    r"(?:he|hemos) (?:\w+ )?\w+(?:ado|ido|uelto|echo|ito|ierto)|pedi|compre|devolvi|pague|envie|mande|encargue|recibi|me equivoque",
+    r"(?:no|aun no|todavia no|sigue sin|ya|sin)(?: (?:me|se|he|ha|lo|la|habeis|hemos|tengo))+ \w+",
+    r"(?:sigo|llevo|estoy|llevamos|seguimos) (?:\w+ )*esperando|ya van|aprobasteis|habeis|me (?:ha|han|falta|deben|debeis)",
+    r"donde (?:esta|estan|anda|queda)|(?:ha|han) (?:llegado|salido)|tenia que (?:llegar|venir)|no aparece|no ha llegado",
+)
+_WANTED = _any(
+    r"(?:i|we|id|i d|we d)(?: (?:really|also|just|urgently))? (?:want|need|wanna|would like|like|d like|d love|wish)",
+    r"(?:can|could|would|will) (?:you|u|somebody|someone)(?: please| maybe| also| kindly)? \w+",
+    r"(?:i am|i m|we are|we re) (?:looking|interested|trying|hoping|planning)|looking for|interested in",
+    r"(?:can|could|may) (?:i|we)(?: please| still| also)? (?:book|get a|get an|make an|make a|schedule|arrange|come in)",
+    r"please|pls|plz|let me|help me|(?:to|be) (?:fix|fixed)",
+    r"(?:ich|wir|gruppe|firma)(?: \w+)? (?:mo(?:e)?chten?|will|wollen|wollte|wue?rden?|brauche|brauchen|beno(?:e)?tigen?|suche|suchen|muss"
+    r"|mue?ssen|ha(?:e)?tten? gern|interessiere)",
+    r"(?:mo(?:e)?chte|will|wue?rde|wollen|mo(?:e)?chten|wue?rden) (?:ich|wir)(?: \w+)?|ha(?:e)?tte(?: \w+){0,3} gern\w?",
+    r"(?:kannst|ko(?:e)?nnt|ko(?:e)?nntest|ko(?:e)?nntet|ko(?:e)?nnten|wue?rdest|wue?rdet|wue?rden|ko(?:e)?nnen) (?:du|ihr|sie|wir)",
+    r"bitte|hilf mir|und (?:mo(?:e)?chten?|wollen|brauche\w?)|interessiert sich fue?r|soll (?:\w+ ){0,3}(?:geliefert|umgeleitet|gehen|kommen)",
+    r"quiero|queremos|quiere|quisiera|quisieramos|querria|necesito|necesitamos|me gustaria|nos gustaria|desearia|deseo|busco|buscamos",
+    r"(?:estoy|estamos|esta) interesad[oa]s?|tengo que (?:devolver|cambiar|enviar|arreglar|reparar)",
+    r"(?:(?:me |nos |lo )?(?:puedes|podrias|podeis|podriais|pueden)) \w+|ayudame|ayudadme|por favor|porfa|mandadme|enviadme",
+    r"(?:puedo|podria|podemos) (?:ir|pasar|venir|reservar|pedir cita)",
+)
+_ORDERED = _first(
+    r"track|check|find|look up|cancel|change|update|return|send back|book|schedule|arrange|start|begin|initiate|refund|reschedule|make"
+    r"|deliver|ship|correct|switch|show me|redirect|fix",
+    r"(?:aender|ander|aendere|andere|buche|verfolge|pruefe|prufe|schick\w*|reserviere|zeig\w*|leite\w*|liefer\w*)",
+    r"(?:cambia\w*|devuelv\w*|reserva\w*|cancela\w*|comprueb\w*|mira\w*|rastre\w*|devolver|pedir|solicitar|inici\w*|envia\w*|desvia\w*"
+    r"|entrega\w*|mandad\w*|cambiad\w*|actualiza\w*)",
+)
+_INFINITIVE = re.compile(
+    r"(?:\S+ ){1,3}(?:anmelden|starten|ae?ndern|buchen|vereinbaren|reservieren|verfolgen|beantragen|anfragen|stornieren|zurue?ckgeben"
+    r"|zurue?ckschicken|zurue?cksenden|retournieren|umleiten|anlegen|veranlassen|melden|machen|korrigieren)"
 )
 
 
 def stance(heard: Heard) -> Stance:
-    """What kind of saying it is; a general form counts even where something of the customer's own is named in it."""
+    """What kind of saying it is."""
     text = " ".join(heard.clauses)
-    hypothetical = _POSSESSED_GENERALLY.search(text) is not None
-    general, own, request = _GENERAL.search(text), _OWN.search(text), _REQUEST.search(text)
-    if request and not hypothetical and not (general and general.start() < request.start()):
-        return "request"
-    if general and (hypothetical or not own):
+    is_own = _POSSESSED.search(text) is not None or _LIVED.search(text) is not None
+    if _IMAGINED.search(text):
         return "general"
-    if own and not hypothetical:
-        return "own"
-    if _IMPERATIVE.match(text) and not general:
+    if _RULE.search(text):
+        return "mixed" if is_own else "general"
+    if _is_wanted(heard, text):
         return "request"
-    return "general" if general else "open"
+    if any(_QUESTION.match(clause) for clause in heard.clauses):
+        return "mixed" if is_own else "general"
+    return "own" if is_own else "open"
+
+
+def _is_wanted(heard: Heard, text: str) -> bool:
+    if any(_ORDERED.match(clause) or _INFINITIVE.fullmatch(clause) for clause in heard.clauses):
+        return True
+    return _WANTED.search(text) is not None
