@@ -18,6 +18,9 @@ general   asks for a rule
 open      says none of these
 """
 
+NAME_WORDS = 5
+"""Words up to which a saying can be a mere name; a guess."""
+
 
 def _any(*alternatives: str) -> "re.Pattern[str]":
     return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
@@ -141,3 +144,10 @@ def _is_wanted(heard: Heard, text: str) -> bool:
     if any(_ORDERED.match(clause) or _INFINITIVE.fullmatch(clause) for clause in heard.clauses):
         return True
     return _WANTED.search(text) is not None
+
+
+def merely_names(heard: Heard) -> bool:
+    """Whether it is no more than a name for something, as in "my home address": nothing is asked for or told of it."""
+    text = " ".join(heard.clauses)
+    is_name = len(heard.words) <= NAME_WORDS and not heard.asks and _LIVED.search(text) is None
+    return is_name and stance(heard) in ("own", "open")
