@@ -23,6 +23,9 @@ KINDS: Mapping[str, str] = {
     "database.lost": "The database could not be reached.",
     "database.found": "The database can be reached again.",
     "turn.taken_over": "A worker fell silent; another finished what it had begun.",
+    "write_back.failing": "Conversations have not got into the customers' records for a while; they are kept.",
+    "write_back.recovered": "Conversations get into the customers' records again.",
+    "write_back.stuck": "A conversation cannot be written into its customer's record before a person mends it.",
 }
 """Every kind, and what it means; a kind that is not here is counted as `other`."""
 

@@ -102,7 +102,7 @@ class FieldRule:
 class WriteBackTiming:
     quiet_minutes: float = 10.0
     """Without a word; a guess that few customers pause for longer."""
-    on: tuple[Occasion, ...] = ("quiet", "handed_over", "closed")
+    occasions: tuple[Occasion, ...] = ("quiet", "handed_over", "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from frontdesk.releases.connectors_entries import ConnectorsFile
 from frontdesk.releases.connectors_file import resolve_connectors
 from frontdesk.releases.models_file import ModelsFile, resolve_models
 from frontdesk.releases.workflows_file import find_workflows
+from frontdesk.releases.write_back_file import WriteBackFile, read_write_back
 from frontdesk.releases.yaml_files import MAX_FILE_BYTES, YamlFile, read_text, read_yaml
 from frontdesk.text.tokens import content_stems
 
@@ -76,6 +77,7 @@ FILES: Mapping[str, Any] = {
     "topics.yaml": TopicsFile,
     "escalation.yaml": EscalationPolicy,
     "connectors.yaml": ConnectorsFile,
+    "write_back.yaml": WriteBackFile,
 }
 """Every YAML file of an assistant folder and the type that is its schema."""
 
@@ -127,9 +129,13 @@ def read_assistant(folder: Path) -> AssistantContent:
             ]
         )
     problems: list[ConfigProblem] = []
-    parts = {name: _read_file(folder / name, kind, problems) for name, kind in FILES.items()}
+    parts = {
+        name: _read_file(folder / name, kind, problems) for name, kind in FILES.items() if kind is not WriteBackFile
+    }
     prompts = {name: _read_prompt(folder / "prompts" / f"{name}.md", problems) for name in _PROMPTS}
     workflows = _read_workflows(folder, parts, problems)
+    sources = parts["connectors.yaml"]
+    write_back = read_write_back(folder, None if sources is None else operations_of(sources), problems)
     if problems:
         raise ConfigError(problems)
     guards: GuardsFile = parts["guards.yaml"]
@@ -151,6 +157,7 @@ def read_assistant(folder: Path) -> AssistantContent:
         escalation=parts["escalation.yaml"],
         connectors=parts["connectors.yaml"],
         workflows=workflows,
+        write_back=write_back,
     )
     problems = list(_cross_checks(folder, content))
     if problems:

@@ -27,7 +27,7 @@ def compose_manifest(
         "knowledge": content_hash([snapshot_id]),
         "retrieval": _digest(content.retrieval),
         "guards": _digest(content.guards, content.grounding, scorers),
-        "workflows": _digest(content.connectors, content.workflows),
+        "workflows": _digest(content.connectors, content.workflows, content.write_back),
         "escalation": _digest(content.escalation),
     }
     digest = content_hash(f"{name}={components[name]}" for name in sorted(components))

@@ -36,6 +36,7 @@ def give_feedback(stores: Stores, given: Feedback) -> bool:
     event = FeedbackGiven(turn_id=given.turn_id, rating=given.rating, reasons=given.reasons, comment=given.comment)
     (stored,) = stores.events.append(given.conversation_id, [event], at=given.at)
     stores.feedback.put(given, seq=stored.seq)
+    stores.write_backs.touch(given.conversation_id)
     return True
 
 

@@ -11,6 +11,7 @@ from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.record import open_escalation
 from frontdesk.turn.serving import ServedRelease
+from frontdesk.turn.write_back.marking import mark_for_write_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,5 +67,6 @@ def _open_once(stores: Stores, fresh: Escalation, release: ServedRelease) -> Han
         return Handover(escalation=earlier, status=conversation.status, text=text, is_new=False)
     event = open_escalation(stores, fresh, text=text)
     stores.events.append(fresh.conversation_id, [event], at=fresh.opened_at)
+    mark_for_write_back(stores, fresh.conversation_id, release.content.write_back, is_handed_over=True)
     opened = stores.escalations.open_on(fresh.conversation_id) or fresh
     return Handover(escalation=opened, status=ConversationStatus.WAITING, text=text, is_new=True)
