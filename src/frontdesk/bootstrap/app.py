@@ -17,6 +17,7 @@ from frontdesk.adapters.models.transport import DirectTransport
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
 from frontdesk.adapters.telemetry import PrometheusTelemetry, configure_logs
 from frontdesk.bootstrap.book import ReleaseBook
+from frontdesk.bootstrap.connectors import ConnectorShelf
 from frontdesk.bootstrap.demo import Demo, open_demo
 from frontdesk.bootstrap.knowledge import Progress, open_embedder, open_snapshots, prepare_data_dir, sync_knowledge
 from frontdesk.bootstrap.money import open_meter, open_money
@@ -68,6 +69,7 @@ class App:
     till: Till
     resources: AsyncExitStack
     simulated: SimulatedSystems
+    connectors: ConnectorShelf
     demo: Demo | None = None
     """Whom visitors may choose to be; None on a real desk."""
     _dispatching: asyncio.Task[None] | None = None
@@ -135,10 +137,20 @@ async def open_app(
 
         simulated = SimulatedSystems(settings)
         resources.push_async_callback(asyncio.to_thread, simulated.close)
+        connectors = ConnectorShelf(settings, clock, telemetry, occurrences=occurrences, simulators=simulated.address)
+        resources.push_async_callback(connectors.close)
 
         def opening(content: AssistantContent) -> ServedRelease:
             simulated.start_for(content.connectors)
-            return open_release(settings, content, embedder, client=vendor_client, clock=clock, vendors=vendors)
+            return open_release(
+                settings,
+                content,
+                embedder,
+                client=vendor_client,
+                clock=clock,
+                vendors=vendors,
+                connectors=connectors.open(content.connectors),
+            )
 
         release = opening(content)
         await database.write(lambda stores: stores.releases.put(release.manifest))
@@ -174,6 +186,7 @@ async def open_app(
             releases=releases,
             identity=demo.verifier if demo else open_identity(settings, clock),
             simulated=simulated,
+            connectors=connectors,
             demo=demo,
             clock=clock,
             tokens=tokens,

@@ -1,10 +1,15 @@
 """The systems of connectors.yaml, opened."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.request import getproxies
 
 import httpx
 
 from frontdesk.adapters.connectors import Gate, HttpTransport, OutsideSystem, PythonTransport, Transport
+from frontdesk.adapters.models.transport import DirectTransport
+from frontdesk.bootstrap.book import MOST_OPEN
 from frontdesk.bootstrap.simulated import simulated_secret
 from frontdesk.domain.connector_source import SIMULATOR, ConnectorSource, HttpSource, PythonSource
 from frontdesk.domain.errors import ConfigError, ConfigProblem
@@ -40,16 +45,83 @@ def open_connectors(
             source,
             _transport(source, settings, client, simulators),
             gate=Gate(
-                source.name,
-                source.bounds,
-                monotonic=clock.monotonic,
-                occurrences=occurrences or NoOccurrences(),
+                source.name, source.bounds, monotonic=clock.monotonic, occurrences=occurrences or NoOccurrences()
             ),
             clock=clock,
             telemetry=telemetry,
         )
 
     return {source.name: opened(source) for source in sources}
+
+
+class ConnectorShelf:
+    """Systems that a process has opened. One that is described as before is given out again, with what it remembers."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        telemetry: Telemetry,
+        *,
+        occurrences: Occurrences,
+        simulators: Addresses,
+    ) -> None:
+        """Made where the event loop runs."""
+        self._client = client = outside_client()
+
+        def opened(source: ConnectorSource) -> OutsideSystem:
+            return open_connectors(
+                [source], settings, clock, telemetry, client=client, occurrences=occurrences, simulators=simulators
+            )[source.name]
+
+        self._open = opened
+        self._loop = asyncio.get_running_loop()
+        self._opened: dict[str, list[tuple[ConnectorSource, OutsideSystem]]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def open(self, sources: Sequence[ConnectorSource]) -> Mapping[str, OutsideSystem]:
+        """In any thread. As many descriptions of one system stay open as there are releases open.
+
+        Raises:
+            ConfigError: a function can't be imported.
+        """
+        return {source.name: self._one(source) for source in sources}
+
+    def live(self) -> Iterator[OutsideSystem]:
+        """The newest of each name."""
+        for versions in list(self._opened.values()):
+            yield versions[-1][1]
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._closing)
+        for versions in self._opened.values():
+            for _, system in versions:
+                await system.close()
+        self._opened.clear()
+        await self._client.aclose()
+
+    def _one(self, source: ConnectorSource) -> OutsideSystem:
+        versions = self._opened.setdefault(source.name, [])
+        known = next((version for version in versions if version[0] == source), None)
+        if known is not None:
+            versions.remove(known)
+        versions.append(known or (source, self._open(source)))
+        while len(versions) > MOST_OPEN:
+            _, unused = versions.pop(0)
+            self._loop.call_soon_threadsafe(self._retire, unused)
+        return versions[-1][1]
+
+    def _retire(self, system: OutsideSystem) -> None:
+        task = self._loop.create_task(system.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def outside_client() -> httpx.AsyncClient:
+    """One pool for all systems; how long a call may take is decided where it is made."""
+    if getproxies():
+        return httpx.AsyncClient(limits=httpx.Limits(max_connections=256, max_keepalive_connections=16), timeout=None)  # noqa: S113
+    return httpx.AsyncClient(transport=DirectTransport(most=256, most_idle=16), timeout=None)  # noqa: S113
 
 
 def _transport(
@@ -61,10 +133,14 @@ def _transport(
             secret = simulated_secret if source.base_url.startswith(SIMULATOR) else read_secret
             return HttpTransport(source, client, base_url=_address(source.base_url, simulators), secret=secret)
         case PythonSource():
-            return PythonTransport(source, folder=(folder / source.folder).resolve())
+            return PythonTransport(source, folder=_inside(folder, source.folder))
         case _:
             problem = ConfigProblem(where=str(folder / "connectors.yaml"), message=f"`{source.name}` can't be opened.")
             raise ConfigError([problem])
+
+
+def _inside(folder: Path, path: str) -> Path:
+    return (folder / path).resolve()
 
 
 def _address(base_url: str, simulators: Addresses) -> Callable[[], str]:

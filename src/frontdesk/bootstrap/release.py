@@ -19,11 +19,13 @@ from frontdesk.bootstrap.knowledge import open_snapshot
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.domain.release import AssistantContent, ModelRoute, ModelRoutes
 from frontdesk.ports.clock import Clock
+from frontdesk.ports.connectors import Connector
 from frontdesk.ports.identity import IdentityVerifier
 from frontdesk.ports.models import ChatModel, Embedder
 from frontdesk.releases import compose_manifest
 from frontdesk.settings import Settings, read_secret
 from frontdesk.text.hashing import content_hash
+from frontdesk.turn.acting.understanding import Understanding
 from frontdesk.turn.cache import AnswerCache
 from frontdesk.turn.generation import Generator, Rung, SideJobs, Vendors, fill_prompt, prompt_values
 from frontdesk.turn.generation.judge import INSTRUCTIONS, SCHEMA
@@ -44,6 +46,7 @@ def open_release(
     client: httpx.AsyncClient,
     clock: Clock,
     vendors: Vendors,
+    connectors: Mapping[str, Connector] | None = None,
 ) -> ServedRelease:
     """Compose a release of the assistant folder and the newest snapshot, with everything it pins opened.
 
@@ -57,6 +60,7 @@ def open_release(
     guard = Guard(content.guards, protected=(content.prompts.answer,))
     profile = content.profile
     ladders = open_ladders(settings, content.models, embedder, client)
+    jobs = _jobs(content, ladders, vendors)
     return ServedRelease(
         manifest=compose_manifest(content, index.manifest.snapshot_id, scorers=_scorers(guard), at=clock.now()),
         content=content,
@@ -66,7 +70,7 @@ def open_release(
             profile,
             content.escalation,
             embedder,
-            dense_languages=frozenset(lang for lang, weight in content.retrieval.dense_weight.items() if weight > 0),
+            dense_languages=_dense_languages(content),
         ),
         retriever=Retriever(index, embedder, content.retrieval),
         generator=Generator(
@@ -76,11 +80,30 @@ def open_release(
             price=cost_usd,
             hedge_share=content.models.hedge_share,
         ),
-        jobs=_jobs(content, ladders, vendors),
+        jobs=jobs,
         grounder=Grounder(embedder, content.grounding),
         rungs=tuple(rung for ladder in ladders.values() for rung in ladder),
         cache=AnswerCache(content.models.cache, monotonic=clock.monotonic),
+        connectors=connectors or {},
+        workflows={workflow.name: workflow for workflow in content.workflows},
+        understanding=open_understanding(content, embedder, jobs) if content.workflows else None,
     )
+
+
+def open_understanding(content: AssistantContent, embedder: Embedder | None, jobs: SideJobs | None) -> Understanding:
+    """Who reads customers' messages for the assistant's workflows."""
+    return Understanding(
+        content.workflows,
+        content.profile,
+        embedder,
+        dense_languages=_dense_languages(content),
+        synonyms=content.retrieval.synonyms,
+        jobs=jobs,
+    )
+
+
+def _dense_languages(content: AssistantContent) -> frozenset[str]:
+    return frozenset(language for language, weight in content.retrieval.dense_weight.items() if weight > 0)
 
 
 def _scorers(guard: Guard) -> str:

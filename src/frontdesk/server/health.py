@@ -63,6 +63,8 @@ async def metrics(request: Request) -> Response:
         app.telemetry.deployment(
             vendor=state.vendor, model=state.model, breaker=state.breaker, in_flight=state.in_flight
         )
+    for system in app.connectors.live():
+        app.telemetry.connector(name=system.name, breaker=system.gate.state)
     return Response(app.telemetry.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

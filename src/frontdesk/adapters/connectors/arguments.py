@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.connectors.failing import not_sent
 from frontdesk.adapters.connectors.fields import digits_of
 from frontdesk.domain.argument_template import parse_template
 from frontdesk.domain.connector import ArgumentSpec, FieldType, OperationSpec, Value
@@ -44,16 +44,17 @@ def _mistake_in_one(spec: ArgumentSpec, value: Value) -> str:
     is_other = not isinstance(value, _TYPES[spec.type]) or (spec.type != "yes_no" and isinstance(value, bool))
     if is_other or (spec.type == "date" and isinstance(value, datetime)):
         return f"is no {spec.type}"
-    if isinstance(value, str):
-        if not value and spec.type != "text":
-            return "is empty"
-        if len(value) > spec.max_chars:
-            return "is too long"
-        if any(char < " " and char not in "\n\t" for char in value):
-            return "holds control characters"
     if spec.choices and value not in spec.choices:
         return "is none of its choices"
-    return ""
+    return _mistake_in_text(spec, value) if isinstance(value, str) else ""
+
+
+def _mistake_in_text(spec: ArgumentSpec, text: str) -> str:
+    if not text and spec.type != "text":
+        return "is empty"
+    if len(text) > spec.max_chars:
+        return "is too long"
+    return "holds control characters" if any(char < " " and char not in "\n\t" for char in text) else ""
 
 
 class ArgumentWriter:
@@ -127,9 +128,9 @@ def _amount(value: Decimal, amounts: Amounts, currency: str) -> Any:
     if amounts == "minor_units":
         cents = value.scaleb(places)
         if cents != cents.to_integral_value():
-            raise CallError("rejected", "the amount has more decimals than its currency", cause="argument")
+            raise not_sent("the amount has more decimals than its currency")
         return int(cents)
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     if rounded != value:
-        raise CallError("rejected", "the amount has more decimals than its currency", cause="argument")
+        raise not_sent("the amount has more decimals than its currency")
     return str(rounded) if amounts == "text" else rounded

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from frontdesk.adapters.connectors.arguments import mistake_in
-from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.connectors.failing import CallError, not_sent
 from frontdesk.adapters.connectors.gate import Gate
 from frontdesk.adapters.connectors.memory import ReplyMemory
 from frontdesk.adapters.connectors.records import RecordReader
@@ -104,9 +104,9 @@ class OutsideSystem:
 
     async def _carried_out(self, call: _Call) -> CallResult | CallFailure:
         era = self._memory.era
+        if mistake := mistake_in(call.spec, call.arguments, call.key):
+            return self._failure(call, not_sent(mistake))
         try:
-            if mistake := mistake_in(call.spec, call.arguments, call.key):
-                raise CallError("rejected", mistake, cause="argument")
             rows, is_partial = await self._persistently(call)
         except CallError as error:
             return self._failure(call, error)
@@ -149,7 +149,7 @@ class OutsideSystem:
                 passage.ended(error.health, retry_after_s=error.retry_after_s)
                 raise
             except TimeoutError as error:
-                health: AttemptResult = "timeout_fb" if limit_s == call.spec.timeout_s else "refused"
+                health: AttemptResult = "timeout_fb" if limit_s == call.spec.timeout_s else "cancelled"
                 passage.ended(health)
                 raise _no_answer(limit_s, health) from error
             passage.ended("ok")

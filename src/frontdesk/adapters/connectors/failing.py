@@ -52,7 +52,8 @@ class CallError(Exception):
         Args:
             is_unclear: the request went out; had it been an effect, it may have taken place.
             may_repeat: the same request may fare better in a moment.
-            health: what it says about the system's health, in the breaker's words; `refused` says nothing.
+            health: what it says about the system's health, in the breaker's words: `refused` that it answers, and
+                `cancelled` nothing at all.
         """
         super().__init__(why)
         self.kind: FailureKind = kind
@@ -74,3 +75,8 @@ def reason_in(text: object) -> str:
     """What a system says about its refusal, short, on one line, and without what may be somebody's data."""
     line = " ".join("".join(char if unicodedata.category(char)[0] != "C" else " " for char in str(text)).split())
     return _PRIVATE.sub("…", line)[:LONGEST_REASON]
+
+
+def not_sent(why: str, *, cause: Cause = "argument") -> CallError:
+    """It never got as far as the system."""
+    return CallError("rejected" if cause == "argument" else "unavailable", why, cause=cause, health="cancelled")

@@ -8,6 +8,7 @@ from frontdesk.adapters.connectors.failing import CallError
 from frontdesk.adapters.connectors.pace import Pace
 from frontdesk.domain.breaker import Breaker, BreakerState, Leave
 from frontdesk.domain.connector_source import Bounds
+from frontdesk.domain.occurrences import Severity
 from frontdesk.domain.usage import AttemptResult
 from frontdesk.ports.telemetry import Occurrences
 
@@ -118,10 +119,8 @@ class Gate:
             self._is_key_refused = result == "auth"
         changed = self._breaker.note(result, self._monotonic(), leave=leave, retry_after_s=retry_after_s)
         if changed:
-            self._occurrences.note(f"breaker.{changed}", subject=self._name, severity=_SEVERITY[changed], result=result)
-
-
-_SEVERITY = {"opened": "warning", "closed": "info"}
+            severity: Severity = "warning" if changed == "opened" else "info"
+            self._occurrences.note(f"breaker.{changed}", subject=self._name, severity=severity, result=result)
 
 
 class Passage:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.connectors.failing import CallError, not_sent
 from frontdesk.adapters.connectors.http_pages import next_page
 from frontdesk.adapters.connectors.http_reply import failure_of, read_body, value_in
 from frontdesk.adapters.connectors.http_request import HttpRequest, make_request
@@ -42,12 +42,12 @@ class HttpTransport:
         self._operations = {one.spec.name: one for one in source.operations}
         self._error_text = parse_path(source.error_text)
 
-    async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:
+    async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:  # noqa: ARG002
         described = self._operations[operation]
         request = make_request(described, arguments, key=key)
         base_url = self._base_url()
         if not base_url:
-            raise CallError("unavailable", "its address is not known yet", cause="not_set_up")
+            raise not_sent("its address is not known yet", cause="not_set_up")
         replies: list[Any] = []
         rows_at, count = parse_path(described.reply.rows), 0
         following: HttpRequest | str | None = request
@@ -58,8 +58,10 @@ class HttpTransport:
             records = rows_at.find(reply)
             count += len(records) if isinstance(records, list) else 1
             pages_left -= 1
-            following = described.pages and next_page(
-                described.pages, request, following, response, reply, records, base_url
+            following = (
+                next_page(described.pages, request, following, response, reply, records, base_url)
+                if described.pages
+                else None
             )
         return Raw(replies=replies, is_partial=following is not None)
 
@@ -107,7 +109,7 @@ class HttpTransport:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _no_connection("it can't be reached", is_unclear=False) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-            raise CallError("unavailable", "its address can't be used", cause="not_set_up") from error
+            raise not_sent("its address can't be used", cause="not_set_up") from error
         except httpx.HTTPError as error:
             raise _no_connection("the connection broke", is_unclear=is_out) from error
 
@@ -135,7 +137,7 @@ class HttpTransport:
     def _known(self, variable: str) -> str:
         value = self._secret(variable)
         if not value:
-            raise CallError("unavailable", f"the variable {variable} is not set", cause="not_set_up")
+            raise not_sent(f"the variable {variable} is not set", cause="not_set_up")
         return value
 
 

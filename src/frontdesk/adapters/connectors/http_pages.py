@@ -25,22 +25,17 @@ def next_page(
     Raises:
         CallError: malformed: it leads to another host, or nowhere.
     """
-    if pages.more_at and parse_path(pages.more_at).find(reply) is not True:
+    has_more = not pages.more_at or parse_path(pages.more_at).find(reply) is True
+    if not has_more or not isinstance(records, list) or not records:
         return None
-    if not isinstance(records, list) or not records:
-        return None
-    match pages.kind:
-        case "page":
-            return _numbered(pages, first, now, len(records))
-        case "cursor":
-            return _continued(pages, first, parse_path(pages.at).find(reply))
-        case "last_record":
-            return _continued(pages, first, parse_path(pages.at).find(records[-1]))
-        case "link":
-            return _on_this_host(_links(response).get("next", ""), base_url)
-        case "next_url":
-            found = parse_path(pages.at).find(reply)
-            return _on_this_host(found if isinstance(found, str) else "", base_url)
+    if pages.kind == "page":
+        return _numbered(pages, first, now, len(records))
+    if pages.kind == "link":
+        return _on_this_host(_links(response).get("next", ""), base_url)
+    found = parse_path(pages.at).find(records[-1] if pages.kind == "last_record" else reply)
+    if pages.kind == "next_url":
+        return _on_this_host(found if isinstance(found, str) else "", base_url)
+    return _continued(pages, first, found)
 
 
 def _numbered(pages: Pages, first: HttpRequest, now: HttpRequest | str, count: int) -> HttpRequest | None:

@@ -12,6 +12,14 @@ from frontdesk.domain.connector import FailureKind
 from frontdesk.domain.record_path import MISSING, RecordPath
 
 _BUSY = frozenset({408, 425})
+_REFUSED_KEY: Mapping[str, Any] = {"cause": "key_refused", "health": "auth"}
+_USUAL: Mapping[int, tuple[FailureKind, str, Mapping[str, Any]]] = {
+    401: ("unavailable", "it refuses our key", _REFUSED_KEY),
+    403: ("unavailable", "it refuses our key", _REFUSED_KEY),
+    404: ("not_found", "there is no such record", {}),
+    410: ("not_found", "there is no such record", {}),
+    429: ("rate_limited", "too many requests", {"may_repeat": True, "health": "429"}),
+}
 
 
 async def read_body(response: httpx.Response, *, max_bytes: int) -> bytes:
@@ -52,20 +60,16 @@ def failure_of(
 ) -> CallError:
     """What a status other than 2xx means."""
     status = response.status_code
-    known = kinds.get(status)
-    if known is not None:
+    if known := kinds.get(status):
         is_busy = known in ("rate_limited", "unavailable", "silent")
         return _failure(known, response, _reason(body, error_text), may_repeat=is_busy, is_unclear=status >= 500)
-    if status == 429:
-        return _failure("rate_limited", response, "too many requests", may_repeat=True, health="429")
-    if status in (401, 403):
-        return _failure("unavailable", response, "it refuses our key", cause="key_refused", health="auth")
-    if status in (404, 410):
-        return _failure("not_found", response, "there is no such record")
     if status >= 500 or status in _BUSY:
         return _failure("unavailable", response, "it is in trouble", may_repeat=True, is_unclear=True, health="5xx")
-    if 300 <= status < 400:
+    if status < 400:
         return _failure("malformed", response, "it sends us elsewhere", cause="redirect", is_unclear=True)
+    if usual := _USUAL.get(status):
+        kind, why, facts = usual
+        return _failure(kind, response, why, **facts)
     return _failure("rejected", response, _reason(body, error_text))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from frontdesk.adapters.connectors.arguments import ArgumentWriter
-from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.connectors.failing import not_sent
 from frontdesk.domain.argument_template import parse_template
 from frontdesk.domain.connector_source import HttpOperation
 
@@ -57,7 +57,7 @@ def _path(template: str, writer: ArgumentWriter) -> str:
 
 def _segment(text: str, name: str) -> str:
     if not text.strip("."):  # empty, or one of the two that lead upwards
-        raise CallError("rejected", f"argument `{name}` can't stand in an address", cause="argument")
+        raise not_sent(f"argument `{name}` can't stand in an address")
     return quote(text, safe="")
 
 

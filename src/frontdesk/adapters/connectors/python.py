@@ -34,7 +34,7 @@ class PythonTransport:
         }
         self._kinds = {one.spec.name: one.spec.kind for one in source.operations}
 
-    async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:
+    async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:  # noqa: ARG002
         function = self._functions[operation]
         given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
         if self._kinds[operation] == "effect" and "key" in inspect.signature(function).parameters:
@@ -71,7 +71,7 @@ async def _in_thread(function: Callable[..., Any], given: Mapping[str, Any]) -> 
         value, failed = None, None
         try:
             value = function(**given)
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+        except BaseException as error:  # handed on to whoever waits
             failed = error
         try:
             loop.call_soon_threadsafe(settle, value, failed)

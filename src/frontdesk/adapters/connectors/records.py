@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from frontdesk.adapters.connectors.failing import CallError, malformed
-from frontdesk.adapters.connectors.fields import Convert, converter, digits_of
+from frontdesk.adapters.connectors.fields import Convert, NotAgreedError, converter, digits_of
 from frontdesk.domain.connector import MAX_ROWS, FieldSpec, OperationSpec, Row, Value
 from frontdesk.domain.connector_source import FieldSource, ReplyShape
 from frontdesk.domain.record_path import MISSING, RecordPath, parse_path
@@ -97,16 +98,16 @@ def _value(column: _Column, record: dict[str, Any]) -> Value:
         return None
     try:
         return column.convert(found)
-    except ValueError as error:
+    except NotAgreedError as error:
         raise malformed(column.spec.name, str(error)) from error
 
 
 def _in_main_unit(column: _Column, row: dict[str, Value]) -> Value:
     amount = row[column.spec.name]
-    if amount is None:
+    if not isinstance(amount, Decimal):
         return None
     currency = column.source.currency
-    named = row[currency] if currency in row else currency
+    named = row.get(currency, currency)
     if not isinstance(named, str) or len(named) != 3:
         raise malformed(column.spec.name, "has no currency")
-    return amount.scaleb(-digits_of(named)) if hasattr(amount, "scaleb") else amount
+    return amount.scaleb(-digits_of(named))
