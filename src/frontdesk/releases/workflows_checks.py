@@ -133,24 +133,25 @@ def _check_road(checked: Checked, step: str, road: Road) -> Iterator[Told]:
     if not road.to:
         yield checked.place(step), f"`{step}` is the last step and leads nowhere.", "End with `- end`, or write `next`."
     elif road.to not in checked.workflow.steps:
-        place = (*checked.place(step), *_KEYS[road.why]) if road.why != "missing" else _place_of_missing(checked, step)
+        place = _place_of(checked, step, road)
         known = ", ".join(checked.workflow.steps)
         message = f"`{step}` leads to `{road.to}`, which is no step."
         yield place, message, near(road.to, checked.workflow.steps, f"There are {known}.")
 
 
-def _place_of_missing(checked: Checked, step: str) -> Location:
-    found = checked.workflow.steps[step]
-    return ("slots", found.slot, "if_missing") if isinstance(found, AskStep) else ()
-
-
-_KEYS: Mapping[str, Location] = {
-    "next": ("next",),
-    "case": ("decide",),
-    "otherwise": ("otherwise",),
-    "no": ("otherwise",),
-    "failure": ("failures",),
-}
+def _place_of(checked: Checked, step: str, road: Road) -> Location:
+    """Where a road is written."""
+    found, place = checked.workflow.steps[step], checked.place(step)
+    if isinstance(found, AskStep) and road.why == "missing":
+        return ("slots", found.slot, "if_missing")
+    if isinstance(found, DecideStep) and road.why == "case":
+        number = next(
+            number for number, case in enumerate(found.cases) if (case.when, case.go) == (road.label, road.to)
+        )
+        return (*place, "decide", number, "go")
+    if road.why == "failure" and isinstance(found, CallStep | ConfirmStep):
+        return (*place, "failures", next(kind for kind, to in found.failures.items() if to == road.to))
+    return (*place, "next" if road.why == "next" else "otherwise")
 
 
 # -- slots --------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@
         undo: {call: payments.unhurry, with: {order: order}}    # if a later effect of this run fails
       - end: acted                                 # or `end`: answered, acted where something was done
       - id: no_refund
-        say: {en: There is no refund for {order}., de: Zu {order} gibt es keine Erstattung.}
+        say: {en: "There is no refund for {order}.", de: "Zu {order} gibt es keine Erstattung."}
       - ask: order                                 # back to a value that led nowhere:
         again: true                                # forgets it and asks anew; a road back needs this
         next: read_refund_and_parcel
@@ -74,7 +74,7 @@ Texts
     {order} · {order|label} for the words of a choice · {refund.amount|money} with the record's `currency` (or
     |money EUR) · {refund.paid_on|date} · {refund.paid_at|time} · {parcel.carrier|else the carrier} for what may be
     missing · {each orders: {number}, {status}} joined by commas · {lines orders: {number}} one to a line.
-    Of `say`, `about: [refund]` names the results it rests on where its values don't show it.
+    Quotation marks are needed around a text with {…}, a comma or a colon in it. Of `say`, `about: [refund]` names the results it rests on where its values don't show it.
 Slots
     type, ask, why, missing, if_missing, pattern, choices ({broken: {en: broken, de: kaputt}} or
     {broken: {label: …, words: [defect, hin]}}), choose_from, choose_by, label, minimum, maximum, not_before_days,

@@ -69,7 +69,9 @@ def _texts(made: Made, known: Mapping[str, frozenset[str]]) -> Iterator[Text]:
     for slot in workflow.slots.values():
         yield from _texts_of(slot, made, known)
     for name, place in made.places.items():
-        step, here = workflow.steps[name], known.get(name, frozenset())
+        if name not in known:
+            continue  # no road leads there, which is told elsewhere
+        step, here = workflow.steps[name], known[name]
         if isinstance(step, SayStep):
             yield Text(place=(*place, "say"), texts=step.text, known=here)
         elif isinstance(step, ConfirmStep):
@@ -126,6 +128,8 @@ def _check(text: Text, words: str, scope: Scope) -> Iterator[tuple[str, str]]:
     try:
         template = parse_template(listed)
         row = _record(text, scope)
+        if text.row and row is None:
+            return  # nobody has described its records
         for part in template.parts:
             if isinstance(part, Gap):
                 yield from _check_gap(part, scope, text.known, row)
@@ -145,7 +149,7 @@ def _check_each(each: Each, scope: Scope, known: Collection[str]) -> Iterator[tu
     if shape.kind not in ("list", "unknown"):
         yield f"`{each.records.text}` is no list", f"Write its fields, as in {{{each.records.text}.number}}."
     yield from _unsure(each.records, known)
-    for gap in each.piece.gaps():
+    for gap in each.piece.gaps() if shape.kind == "list" else ():
         yield from _check_gap(gap, scope, known, shape.item)
 
 

@@ -81,7 +81,7 @@ def _of_name(name: str, scope: Scope) -> Shape:
 
 def _of_field(node: ast.Attribute, scope: Scope) -> Shape:
     whole = _shape(node.value, scope)
-    if whole.kind == "unknown":
+    if whole.kind == "unknown" or whole.is_open:
         return UNKNOWN
     of = ast.unparse(node.value)
     if whole.kind == "list":

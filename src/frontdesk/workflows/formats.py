@@ -15,7 +15,7 @@ _DATES: Mapping[str, str] = {
     "de": "{day}. {month} {year}",
     "es": "{day} de {month} de {year}",
 }
-_AND: Mapping[str, str] = {"en": "and", "de": "und", "es": "y"}
+_JOINS: Mapping[str, tuple[str, str]] = {"en": ("and", "or"), "de": ("und", "oder"), "es": ("y", "o")}
 _YES_NO: Mapping[str, tuple[str, str]] = {"en": ("yes", "no"), "de": ("ja", "nein"), "es": ("sí", "no")}
 _SYMBOLS: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£"}
 _COMMA = ("de", "es")
@@ -60,11 +60,11 @@ def write_time(value: datetime, language: str) -> str:
     return f"{write_date(value.date(), language)}, {value:%H:%M} {zone}"
 
 
-def write_list(items: Sequence[str], language: str) -> str:
-    """`A, B and C`"""
+def write_list(items: Sequence[str], language: str, *, is_choice: bool = False) -> str:
+    """`A, B and C`, or `A, B or C`."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {_AND.get(language, _AND['en'])} {items[-1]}"
+    return f"{', '.join(items[:-1])} {_JOINS.get(language, _JOINS['en'])[is_choice]} {items[-1]}"
 
 
 def write_value(value: object, language: str) -> str:

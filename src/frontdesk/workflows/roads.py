@@ -54,10 +54,10 @@ def _of_failures(start: str, failures: Mapping[Any, str]) -> Iterator[Road]:
         yield Road(start=start, to=to, why="failure", label=", ".join(kinds))
 
 
-def reachable(workflow: Workflow) -> frozenset[str]:
-    """Steps that some customer may come to."""
+def reachable(workflow: Workflow, start: str = "") -> frozenset[str]:
+    """Steps that some customer may come to from a step, or from the first one."""
     found: set[str] = set()
-    waiting = [workflow.first]
+    waiting = [start or workflow.first]
     while waiting:
         name = waiting.pop()
         if name in found or name not in workflow.steps:

@@ -25,6 +25,8 @@ class Shape:
     """Of a list."""
     is_certain: bool = True
     """Whether there always is a value; a field that isn't required may have none."""
+    is_open: bool = False
+    """Whether it may have fields that nobody has described."""
     is_private: bool = False
     """Never said."""
 
@@ -49,10 +51,11 @@ def shape_of_result(spec: OperationSpec | None) -> Shape:
 def shape_of_slot(slot: Slot, results: Mapping[str, Shape]) -> Shape:
     """What a customer says for it; with the record's fields, where it is chosen from records."""
     source = results.get(slot.choose_from)
+    is_open = source is not None and source.kind == "unknown"
     fields = source.item.fields if source and source.item else {}
     if slot.type == "choice" and not slot.choose_from:
         return Shape(kind="choice", choices=tuple(choice.value for choice in slot.choices))
-    return Shape(kind=_kind_of(slot.type) if slot.type != "choice" else "text", fields=fields)
+    return Shape(kind=_kind_of(slot.type) if slot.type != "choice" else "text", fields=fields, is_open=is_open)
 
 
 def _shape_of_field(item: FieldSpec) -> Shape:

@@ -1,11 +1,11 @@
 """From step to step, until the run needs somebody: the customer, another system, or a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from frontdesk.domain.connector import FailureKind, Value
+from frontdesk.domain.connector import FailureKind, Row, Value
 from frontdesk.domain.errors import StepLimitError
 from frontdesk.domain.workflow import (
     AskStep,
@@ -32,6 +32,7 @@ from frontdesk.domain.workflow import (
 from frontdesk.text.hashing import content_hash
 from frontdesk.workflows.conditions import Facts, holds, value_of
 from frontdesk.workflows.dependencies import forget_what_rests_on
+from frontdesk.workflows.roads import reachable
 from frontdesk.workflows.slots import check_value
 from frontdesk.workflows.templates import Filling, fill, label_of
 from frontdesk.workflows.wording import Wording
@@ -241,11 +242,22 @@ def _is_settled(walk: Walk, slot: Slot) -> bool:
         return walk.run.slots[slot.name] is not None
     if value is None:
         return False
+    if rows and (named := _named(slot, value, rows)) is not None:
+        walk.set_slot(slot.name, named)
+        return True
     if objection := check_value(slot, value, today=walk.at.date(), records=rows):
         walk.say(walk.wording.invalid(objection))
         _forget(walk, slot.name)
         return False
     return True
+
+
+def _named(slot: Slot, value: Value, rows: Sequence[Row]) -> Value:
+    """The choice that the value names by another field of its record, such as the order of a refund; None where it names
+    none, or several."""
+    said = str(value).casefold()
+    found = [row for row in rows if any(str(field).casefold() == said for field in row.values())]
+    return found[0].get(slot.choose_by) if len(found) == 1 else None
 
 
 def _is_missing(walk: Walk, slot: Slot) -> bool:
@@ -327,7 +339,15 @@ def _take_outcome(walk: Walk, step: ConfirmStep) -> bool:
         return walk.move_to(step.next)
     if failure == "silent":
         return _fail_unsure(walk, step)
-    return _undo(walk) and walk.fail(step.failures, failure, f"{step.call.connector}.{step.call.operation}")
+    is_over = not _may_come_back(walk.workflow, step, failure)
+    what = f"{step.call.connector}.{step.call.operation}"
+    return (not is_over or _undo(walk)) and walk.fail(step.failures, failure, what)
+
+
+def _may_come_back(workflow: Workflow, step: ConfirmStep, failure: FailureKind) -> bool:
+    """Whether the road of a failure leads to another try, so that what was done before is still of use."""
+    road = step.failures.get(failure) or step.failures.get("any")
+    return road is not None and step.step in reachable(workflow, road)
 
 
 def _fail_unsure(walk: Walk, step: ConfirmStep) -> bool:

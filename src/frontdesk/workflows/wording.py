@@ -50,4 +50,5 @@ class Wording:
         return self.of(self.texts.expired).replace("{title}", title)
 
     def join(self, values: Sequence[str]) -> str:
-        return write_list(list(values), self.language)
+        """What there is to choose from."""
+        return write_list(list(values), self.language, is_choice=True)
