@@ -195,7 +195,8 @@ def _read_workflows(folder: Path, parts: Mapping[str, Any], problems: list[Confi
     """The workflows, checked against the systems they call as far as those could be read."""
     profile, sources = parts["assistant.yaml"], parts["connectors.yaml"]
     operations = None if sources is None else operations_of(sources)
-    default = profile.default_language if profile else "en"
+    is_spoken = profile is not None and profile.default_language in profile.languages
+    default = profile.default_language if is_spoken else "en"  # one that isn't spoken is told of once, elsewhere
     found, mistakes = find_workflows(folder, operations=operations, default_language=default)
     problems.extend(mistakes)
     return found
