@@ -21,7 +21,9 @@ from frontdesk.adapters.index import FolderSnapshotStore
 from frontdesk.adapters.stores import open_database
 from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap import App, ReleaseBook, Reloader
+from frontdesk.bootstrap.connectors import ConnectorShelf
 from frontdesk.bootstrap.shelf import SnapshotShelf
+from frontdesk.bootstrap.simulated import SimulatedSystems
 from frontdesk.domain.conversation import InboundMessage, Principal
 from frontdesk.domain.errors import UnauthenticatedError
 from frontdesk.domain.events import (
@@ -366,8 +368,11 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
     releases.go_live(_RELEASE)
     turns = ScriptedTurns(database)
     occurrences = OccurrenceLog(database, clock=clock, telemetry=telemetry)
+    chosen = Settings(**settings)
+    simulated = SimulatedSystems(chosen)
+    connectors = ConnectorShelf(chosen, clock, telemetry, occurrences=occurrences, simulators=simulated.address)
     app = App(
-        settings=Settings(**settings),
+        settings=chosen,
         database=database,
         runner=cast("TurnRunner", turns),
         releases=releases,
@@ -392,10 +397,13 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         ),
         withdrawals=WithdrawalFeed(database, tell=releases.lay_over),
         resources=AsyncExitStack(),
+        simulated=simulated,
+        connectors=connectors,
     )
     web = create_app(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://desk") as client:
         yield Desk(app, web, turns, client)
+    await connectors.close()
     await turns.close()
     await database.close()
 
