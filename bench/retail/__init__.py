@@ -2,7 +2,7 @@
 
 records     what the shop knows, and what may be done to it
 wording     which items and replacements a customer's words mean
-lookups     which payment method, address or product they mean
+lookups     which address or product they mean
 quotes      what a return or an exchange would come to, before anybody agrees to it
 operations  the shop as the workflows call it
 data        the published records and tasks, read from a folder

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -68,13 +68,8 @@ def read_tasks(path: Path) -> list[Task]:
     return [_to_task(json.loads(line)) for line in _text_of(path).splitlines() if line.strip()]
 
 
-def apply(records: Records, user_id: str, actions: Sequence[Expected]) -> None:
+def apply_one(records: Records, user_id: str, action: Expected) -> None:
     """Do what a task expects; what the records refuse is raised."""
-    for action in actions:
-        _apply(records, user_id, action)
-
-
-def _apply(records: Records, user_id: str, action: Expected) -> None:
     given = action.arguments
     order_id, method = given.get("order_id", ""), given.get("payment_method_id", "")
     match action.name:

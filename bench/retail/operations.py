@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.retail.data import read_records
-from bench.retail.lookups import address_meant, method_meant, product_meant
+from bench.retail.lookups import address_meant, product_meant
 from bench.retail.quotes import Quote, quote_return, quote_swap
 from bench.retail.records import Address, Item, Order, Records
 from bench.retail.wording import by_price, options_said
 
+NOTHING = "none"
+"""Stands in a field that is always there, and has nothing to tell this time."""
 _open: dict[str, Any] = {"records": None, "done": {}}
 
 
@@ -53,37 +55,39 @@ def profile(customer: str) -> dict[str, Any]:
     return {"customer": customer, "name": name, "email": known.email, "address": str(known.address)}
 
 
-def methods(customer: str) -> list[dict[str, Any]]:
-    known = _records().customer(customer).methods.values()
-    return _lines(
-        customer, [f"{one} with a balance of ${one.balance}" if one.kind == "gift_card" else str(one) for one in known]
-    )
-
-
-def find_method(customer: str, words: str, order_id: str) -> dict[str, Any]:
-    records = _records()
-    found_order = records.order(order_id)
-    found = method_meant(records.customer(customer), words, found_order)
-    if isinstance(found, str):
-        return {"customer": customer, "problem": found}
-    return {
-        "customer": customer,
-        "method_id": found.method_id,
-        "shown": str(found),
-        "kind": found.kind,
-        "balance": found.balance,
-        "is_original": found.method_id == found_order.paid_with,
-        "problem": "",
-    }
+def methods(customer: str, order_id: str = "") -> list[dict[str, Any]]:
+    """The customer's payment methods; with an order, which of them it was paid with."""
+    paid_with = _records().order(order_id).paid_with if order_id else ""
+    return [
+        {
+            "customer": customer,
+            "method_id": one.method_id,
+            "shown": str(one),
+            "kind": one.kind,
+            "balance": one.balance,
+            "is_original": one.method_id == paid_with,
+        }
+        for one in _records().customer(customer).methods.values()
+    ]
 
 
 def find_address(customer: str, words: str) -> dict[str, Any]:
     records = _records()
     found = address_meant(records, records.customer(customer), words)
     if isinstance(found, str):
-        return {"customer": customer, "problem": found}
-    parts = {name: getattr(found, name) for name in ("address1", "address2", "city", "state", "zip")}
-    return {"customer": customer, **parts, "line": str(found), "problem": ""}
+        names = ("line", "address1", "city", "state", "zip_code")
+        return {"customer": customer, "is_clear": False, "problem": found, **dict.fromkeys(names, NOTHING)}
+    return {
+        "customer": customer,
+        "is_clear": True,
+        "problem": NOTHING,
+        "line": str(found),
+        "address1": found.address1,
+        "address2": found.address2 or None,
+        "city": found.city,
+        "state": found.state,
+        "zip_code": found.zip,
+    }
 
 
 def return_quote(order_id: str, words: str) -> dict[str, Any]:
@@ -108,14 +112,16 @@ def product(words: str) -> dict[str, Any]:
     """How many variants there are to be had of a product, as far as the words describe them."""
     product_id = product_meant(_records(), words)
     if product_id is None:
-        return {"name": "", "count": 0}
-    return {"name": _records().products[product_id][0].name, "count": len(_to_be_had(product_id, words))}
+        return {"is_known": False, "name": NOTHING, "count": 0}
+    name = _records().products[product_id][0].name
+    return {"is_known": True, "name": name, "count": len(_to_be_had(product_id, words))}
 
 
 def variants(words: str) -> list[dict[str, Any]]:
-    """Those variants; one of them where the words ask for the cheapest or the dearest."""
+    """Those variants, the cheapest first; only one where the words ask for the cheapest or the dearest."""
     product_id = product_meant(_records(), words)
     found = by_price(words, _to_be_had(product_id, words)) if product_id else []
+    found.sort(key=lambda item: item.price)
     return [{"line": f"{item} at ${item.price}"} for item in found]
 
 
@@ -203,7 +209,7 @@ def _order(order: Order) -> dict[str, Any]:
         "names": ", ".join(item.name for item in order.items),
         "total": order.total,
         "address": str(order.address),
-        "tracking": ", ".join(order.tracking),
+        "tracking": ", ".join(order.tracking) or None,
         "paid_with": str(method) if method else "another method",
     }
 
@@ -212,13 +218,14 @@ def _quote(order_id: str, quote: Quote) -> dict[str, Any]:
     order = _records().order(order_id)
     return {
         "customer": order.user_id,
-        "item_ids": ",".join(quote.item_ids),
-        "new_ids": ",".join(quote.new_ids),
+        "is_clear": not quote.problem,
+        "problem": quote.problem or NOTHING,
+        "item_ids": ",".join(quote.item_ids) or NOTHING,
+        "new_ids": ",".join(quote.new_ids) or NOTHING,
         "amount": abs(quote.amount),
         "to_pay": max(-quote.amount, Decimal(0)),
         "balance": _balance(quote.amount),
         "rest": order.total - quote.amount,
-        "problem": quote.problem,
     }
 
 
