@@ -1,4 +1,4 @@
-"""`simulate vendor|backoffice|proxy`: a model vendor and a shop's systems on this machine, and a bad network."""
+"""`simulate vendor|backoffice|mcp|proxy`: a model vendor and a shop's systems on this machine, and a bad network."""
 
 import asyncio
 import sys
@@ -80,6 +80,44 @@ def backoffice(
     day: date | None = today.date() if today else None
     behaviour = BackofficeBehaviour(path=file, seed=seed, today=day, latency_ms=latency_ms)
     run(host=host, port=port, behaviour=behaviour, on_ready=_announce_plain)
+
+
+def mcp(
+    http: Annotated[
+        bool, typer.Option("--http", help="Speak streamable HTTP in place of standard input and output.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="With --http: address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="With --http: port to listen on; 0 takes a free one.")] = 9400,
+    events: Annotated[bool, typer.Option("--events", help="With --http: answer as event streams.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="The back office's SQLite file; in memory without one.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 7,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day it starts on, at noon; else now.", show_default=False),
+    ] = None,
+    changed_schema: Annotated[
+        bool, typer.Option("--changed-schema", help="As after an update that nobody announced: other arguments.")
+    ] = False,
+) -> None:
+    """Offer the back office's data as tools of the Model Context Protocol: orders, parcels, past cases, products.
+
+    A client starts it as a process and speaks over standard input and output, or reaches it at the address that --http
+    prints. Its tools only read.
+    """
+    from frontdesk.simulators.backoffice import BackofficeBehaviour  # noqa: PLC0415  (a web stack of its own)
+    from frontdesk.simulators.backoffice.mcp import Speaker, run_http, run_stdio, tools_of  # noqa: PLC0415
+    from frontdesk.simulators.backoffice.office import open_office  # noqa: PLC0415
+
+    day: date | None = today.date() if today else None
+    office = open_office(BackofficeBehaviour(path=file, seed=seed, today=day))
+    speaker = Speaker(office, tools_of(has_changed_schema=changed_schema))
+    if http:
+        run_http(speaker, host=host, port=port, sends_events=events, on_ready=_announce_plain)
+    else:
+        run_stdio(speaker, sys.stdin, sys.stdout)
 
 
 def _announce_plain(url: str) -> None:

@@ -45,6 +45,16 @@ class Storage:
             done = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
         return int(done.lastrowid or 0)
 
+    def insert_all(self, table: str, rows: Sequence[Row]) -> None:
+        """Rows with the same columns."""
+        names = ", ".join(rows[0])
+        marks = ", ".join("?" * len(rows[0]))
+        with self._lock:
+            self._connection.executemany(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608
+                [tuple(row.values()) for row in rows],
+            )
+
     def update(self, table: str, where: Mapping[str, object], **values: object) -> None:
         sets = ", ".join(f"{name} = ?" for name in values)
         conditions = " AND ".join(f"{name} = ?" for name in where)
@@ -108,9 +118,8 @@ def _make(storage: Storage, behaviour: BackofficeBehaviour, calendar: Calendar) 
         storage.insert("meta", name="format", value=FORMAT)
         storage.insert("meta", name="day", value=calendar.today().isoformat())
         storage.insert("meta", name="seed", value=str(behaviour.seed))
-        for table, rows in seed(calendar.now(), behaviour.seed).items():
-            for row in rows:
-                storage.insert(table, **row)
+        for table, rows in seed(calendar.now().replace(microsecond=0), behaviour.seed).items():
+            storage.insert_all(table, rows)
         storage.insert("meta", name="seeded_at", value=to_stamp(calendar.now()))
 
 

@@ -82,6 +82,10 @@ async def list_tickets(
 @router.get("/history/{customer_id}")
 async def read_history(office: OfficeOf, customer_id: str) -> History:
     """How often a customer has written, and how often it took a person."""
+    return history_of(office, customer_id)
+
+
+def history_of(office: Office, customer_id: str) -> History:
     rows = office.storage.rows("SELECT * FROM tickets WHERE customer_id = ? ORDER BY opened_at DESC", customer_id)
     escalations = [row for row in rows if row["kind"] == "escalation"]
     since = to_stamp(office.calendar.now() - timedelta(days=RECENT_DAYS))

@@ -49,8 +49,7 @@ def add_return(
     """A return of the order's first item; its parcel is a shipment of its own."""
     return_id = f"RT{book.number('return', 880_001)}"
     shipment = add_parcel(book, order, parcel, direction="return") if parcel else None
-    line = next(row for row in book.rows["order_items"] if row["order_id"] == order["order_id"])
-    book.add("return_items", return_id=return_id, line_id=line["line_id"], quantity=1)
+    book.add("return_items", return_id=return_id, line_id=f"{order['order_id']}-1", quantity=1)
     return book.add(
         "returns",
         return_id=return_id,
