@@ -330,6 +330,11 @@ LABELS: Mapping[str, str] = {
     "cause": "What was behind a failed call: "
     + ", ".join(f"`{name}`" for name in get_args(Cause) if name)
     + "; empty where it went well.",
+    "workflow": "As its file in the folder `workflows` is called.",
+    "workflow_step": "As the workflow names it.",
+    "status": "How the run ended: `done`, `cancelled`, `handed_over` or `expired`.",
+    "failure": ", ".join(f"`{name}`" for name in get_args(connector.FailureKind)) + "; empty where nothing failed.",
+    "denial": "Action of the audit entry, as in `call.denied`, `record.not_yours` and `message.gave_orders`.",
     "lane": "`normal` for turns that wait for free hands, `kept` for those that wait until nobody else does.",
     "rating": "`up`, `down`, or `none` where one was taken back.",
 }

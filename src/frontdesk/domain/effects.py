@@ -55,6 +55,8 @@ class Effect:
     """Why it failed: a kind of failure."""
     begun_at: datetime
     ended_at: datetime | None = None
+    is_taken_in: bool = False
+    """Whether its run has gone on with what became of it; one that isn't belongs to a turn that didn't come to its end."""
 
 
 def effect_key(run_id: RunId, step: str, approval_id: str, arguments: Mapping[str, Value]) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from frontdesk.domain.acting import ActingRecord
 from frontdesk.domain.errors import FrontdeskError
 from frontdesk.domain.escalation import EscalationReason
 from frontdesk.domain.ids import TurnId
@@ -73,6 +74,7 @@ class TurnNotes:
     narrowed_from: tuple[str, ...] = ()
     cached_from: TurnId | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    acting: ActingRecord | None = None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of the requests to models, in the order in which they are made."""
     _waited_ms: float = 0.0
@@ -203,6 +205,7 @@ class TurnNotes:
             limits=self.limits,
             error_code=error_code,
             cached_from=self.cached_from,
+            acting=self.acting,
         )
 
     def _timing(self, stage: Stage, step: str, span: _Span) -> StageTiming:

@@ -4,6 +4,7 @@
     guard_in   the message counts as suspicious: only public knowledge
     identity   treat as public
     route      knowledge
+    act        what is known is said, and a person takes over (inside the workflow)
     retrieve   lexical leg only (marked); none at all: the uncovered-topic policy
     generate   next rung of the ladder (inside the generator); all failed: the uncovered-topic policy
     ground     the sentence is withheld
@@ -15,7 +16,7 @@ Only this module knows the order. It writes nothing itself: it yields what shoul
 runner commits it (see `frontdesk.turn.running.runner`). Only unconfirmed text goes to listeners directly.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -41,6 +42,8 @@ from frontdesk.domain.turn import (
 )
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.acting.act import Acting
+from frontdesk.turn.acting.changes import ActingChanges
 from frontdesk.turn.answering import Answering
 from frontdesk.turn.delivery import TurnVoice
 from frontdesk.turn.generation import (
@@ -75,7 +78,9 @@ class TurnRun:
         telemetry: Telemetry,
         voice: TurnVoice,
         purse: Purse,
+        acting: Callable[[TurnNotes], Acting] | None = None,
     ) -> None:
+        """`acting` opens the stage `act`; None where no workflow is there to be acted on."""
         self._turn = turn
         self.context = context
         self.release = release
@@ -97,6 +102,7 @@ class TurnRun:
             limits={"withhold_above": release.content.grounding.withhold_above},
         )
         self._memory = Memory(turn, context, release, notes=self.notes, telemetry=telemetry)
+        self._acting = acting(self.notes) if acting else None
 
     @property
     def is_handed_over(self) -> bool:
@@ -125,21 +131,34 @@ class TurnRun:
             return
         audiences = self._identify(verdict)
         text = verdict.text
-        if (kept := self._memory.look(verdict)) is not None:
+        is_acting_open = self._acting is not None and self._acting.is_open
+        if not is_acting_open and (kept := self._memory.look(verdict)) is not None:
             for sentence in self._memory.tell(kept):
                 yield sentence
             yield self._ending(Outcome.ANSWERED, confidence="high")
             return
+        if self._acting is not None and await self._concerns_workflow(self._acting, verdict):
+            road = self._act(self._acting, text)
+        else:
+            road = self._know(text, audiences)
+        async with aclosing(road):
+            async for step in road:
+                yield step
+
+    async def _know(self, text: str, audiences: Audiences) -> AsyncGenerator[Step]:
+        """The road of the knowledge."""
         route = await self._route(text)
         if route.kind != "knowledge":
-            yield self._without_knowledge(route)
+            async for step in self._without_knowledge(route):
+                yield step
             return
         yield self._notice("retrieve")
         found = self.notes.retrieval = await self._retrieve(text, audiences)
         if found is None or found.level == "low" or not found.passages:
             route = await self._uncovered(text, found)
             if route.kind != "knowledge" or found is None or not found.passages:
-                yield self._without_knowledge(route)
+                async for step in self._without_knowledge(route):
+                    yield step
                 return
         yield self._notice("generate")
         answer = self._answer(text, route, found)
@@ -151,22 +170,37 @@ class TurnRun:
         """The honest end of a turn that could not be worked: an apology, and a case for a person."""
         self._withdraw()
         self.notes.text = self._say(self._texts.failed)
-        return self._ending(Outcome.FAILED, escalation=EscalationReason.FAILURE, error_code=code)
+        ending = self._ending(Outcome.FAILED, escalation=EscalationReason.FAILURE, error_code=code)
+        return self._without_moves(ending)
 
     def silent(self) -> Ending:
         """The end of a turn whose conversation belongs to a person: nothing is said."""
         self._withdraw()
-        return replace(self._ending(Outcome.ESCALATED, escalation=None), is_silent=True)
+        return self._without_moves(replace(self._ending(Outcome.ESCALATED, escalation=None), is_silent=True))
 
     def superseded(self) -> Ending:
         """The end of a turn whose place a later message took: nothing is said, and no person is asked for."""
         self._withdraw()
         self.notes.degrade("superseded")
-        return replace(self._ending(Outcome.CLARIFIED), is_silent=True, is_superseded=True)
+        ending = replace(self._ending(Outcome.CLARIFIED), is_silent=True, is_superseded=True)
+        return self._without_moves(ending)
 
     def remember(self, record: TurnRecord) -> None:
         """Keep the answer for whoever asks the same, once the turn has ended with it."""
         self._memory.keep(record)
+        if self._acting is not None:
+            self._acting.count()
+
+    def _without_moves(self, ending: Ending) -> Ending:
+        """The ending of a turn whose words don't count: its workflows stand as before, and attempts stay noted.
+
+        An effect that it began is found by whoever comes next. A case that it opens is given what was collected.
+        """
+        ending = replace(ending, acting=ending.acting.without_runs)
+        if ending.escalation is None or self._acting is None:
+            return ending
+        collected = self._acting.collected
+        return replace(ending, escalation=replace(ending.escalation, collected=collected))
 
     # -- stages, in order ------------------------------------------------------------------------
 
@@ -272,46 +306,114 @@ class TurnRun:
         async with aclosing(sentences):
             async for step in sentences:
                 yield step
-        yield self._answered(found) if answering.has_answer else await self._nothing_left(text, found)
+        if not answering.has_answer:
+            async for ending in self._nothing_left(text, found):
+                yield ending
+            return
+        level = self._level_of(found)
+        async for question in self._ask_again():
+            yield question
+        yield self._after_question(self._ending(Outcome.ANSWERED, confidence=level))
 
-    def _answered(self, found: RetrievalResult) -> Ending:
-        """The ending of an answer of which something could be said."""
+    def _level_of(self, found: RetrievalResult) -> ConfidenceLevel:
+        """How sure an answer is of which something could be said."""
         if not self.notes.citations:
             self.notes.degrade("uncited")
         level: ConfidenceLevel = found.level
         limit = self.release.content.grounding.withhold_above
         is_in_doubt = self.notes.has_withheld or is_doubtful(self.notes.worst_risk(), withhold_above=limit)
-        if level == "high" and is_in_doubt:
-            level = "medium"
-        return self._ending(Outcome.ANSWERED, confidence=level)
+        return "medium" if level == "high" and is_in_doubt else level
 
-    async def _nothing_left(self, text: str, found: RetrievalResult) -> Ending:
+    async def _nothing_left(self, text: str, found: RetrievalResult) -> AsyncGenerator[Step]:
         """Nothing of the draft may be said: the same policy as for a question without an answer."""
         self._withdraw()
         if self.notes.verdict_out is not None and self.notes.verdict_out.is_blocked:
             self.notes.degrade("answer_blocked")
-        return self._without_knowledge(await self._uncovered(text, found))
+        async for step in self._without_knowledge(await self._uncovered(text, found)):
+            yield step
 
     def _only_files(self) -> Ending:
         """The ending of a message without words: nothing is claimed of files that nobody has read."""
         why = "The message is files alone, and the assistant reads none."
-        self.notes.routes.append(Route(kind="clarify", reply=self._say(self._texts.file_arrived), why=why))
-        return self._without_knowledge(self.notes.routes[-1])
+        reply = self._say(self._texts.file_arrived)
+        self.notes.routes.append(Route(kind="clarify", reply=reply, why=why))
+        return self._prepared(Outcome.CLARIFIED, reply)
+
+    # -- workflows -------------------------------------------------------------------------------
+
+    async def _concerns_workflow(self, acting: Acting, verdict: Verdict) -> bool:
+        """Whether the message moves a workflow. What fails here leaves the knowledge to answer."""
+        try:
+            road = await acting.understand(
+                verdict.text, history=self.history.turns, gives_orders=verdict.is_public_only
+            )
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            log.exception("understand_failed", turn_id=self._turn.turn_id)
+            self.notes.degrade("understanding_failed")
+            return False
+        return road == "act"
+
+    async def _act(self, acting: Acting, text: str) -> AsyncGenerator[Step]:
+        yield self._notice("act")
+        with self.notes.timed(Stage.ACT):
+            steps = acting.steps(text)
+            async with aclosing(steps):
+                async for sentence in steps:
+                    yield sentence
+        self.notes.routes.append(acting.route)
+        yield self._after_acting(acting)
+
+    async def _ask_again(self) -> AsyncGenerator[Step]:
+        """The question of a workflow that was interrupted."""
+        if self._acting is None or not self._acting.has_question:
+            return
+        with self.notes.timed(Stage.ACT):
+            async for sentence in self._acting.ask_again():
+                yield sentence
+
+    def _after_question(self, ending: Ending) -> Ending:
+        """The ending, unless asking again led to a person."""
+        return self._after_acting(self._acting) if self._acting and self._acting.handed_over else ending
+
+    def _after_acting(self, acting: Acting) -> Ending:
+        handed = acting.handed_over
+        if handed is None:
+            return self._ending(acting.outcome, confidence="high")
+        if not self.notes.sentences:
+            self.notes.text = self._say(self._texts.handed_over)
+        ending = self._ending(Outcome.ESCALATED, confidence="high", escalation=handed.reason)
+        if ending.escalation is None:
+            return ending
+        queue = handed.queue or ending.escalation.queue
+        return replace(ending, escalation=replace(ending.escalation, queue=queue, collected=handed.collected))
 
     # -- endings ---------------------------------------------------------------------------------
 
-    def _without_knowledge(self, route: Route) -> Ending:
+    async def _without_knowledge(self, route: Route) -> AsyncGenerator[Step]:
+        """The assistant's own prepared words; the question of a workflow that waits comes after them."""
+        if route.kind == "human":
+            self.notes.text = route.reply or self._say(self._texts.handed_over)
+            yield self._ending(Outcome.ESCALATED, escalation=route.escalation or EscalationReason.ASKED)
+            return
+        outcome, text = self._prepared_words(route)
+        if self._acting is None or not self._acting.has_question:
+            yield self._prepared(outcome, text)
+            return
+        for sentence in self._acting.tell(text):
+            yield sentence
+        async for step in self._ask_again():
+            yield step
+        yield self._after_question(self._ending(outcome))
+
+    def _prepared_words(self, route: Route) -> tuple[Outcome, str]:
         match route.kind:
-            case "human":
-                reply = route.reply or self._say(self._texts.handed_over)
-                self.notes.text = reply
-                return self._ending(Outcome.ESCALATED, escalation=route.escalation or EscalationReason.ASKED)
             case "clarify":
-                return self._prepared(Outcome.CLARIFIED, route.reply or self._say(self._texts.clarify))
+                return Outcome.CLARIFIED, route.reply or self._say(self._texts.clarify)
             case "small_talk":
-                return self._prepared(Outcome.ANSWERED, route.reply or self._say(self._texts.greeting))
-            case "refuse" | "knowledge":  # the latter: a disclaimer with nothing to disclaim
-                return self._prepared(Outcome.REFUSED, route.reply or self._say(self._texts.unknown))
+                return Outcome.ANSWERED, route.reply or self._say(self._texts.greeting)
+        return Outcome.REFUSED, route.reply or self._say(self._texts.unknown)  # "knowledge": nothing to disclaim
 
     def _prepared(self, outcome: Outcome, text: str) -> Ending:
         self.notes.text = text
@@ -328,6 +430,7 @@ class TurnRun:
         if confidence is None:
             is_prepared = outcome is Outcome.ANSWERED and self.notes.retrieval is None
             confidence = "high" if is_prepared else "low"
+        self.notes.acting = self._acting.record if self._acting else None
         return Ending(
             record=self.notes.to_record(
                 self._turn,
@@ -345,6 +448,8 @@ class TurnRun:
             summarised_until=self.history.summarised_until,
             customer_id=self.context.principal.customer_id,
             purse=self.purse,
+            write_back=self.release.content.write_back,
+            acting=self._acting.changes if self._acting else ActingChanges(),
         )
 
     def _escalation(self, reason: EscalationReason) -> Escalation:

@@ -16,11 +16,14 @@ from frontdesk.domain.events import (
 )
 from frontdesk.domain.ids import CustomerId, MessageId
 from frontdesk.domain.turn import OpenTurn, Outcome, TurnRecord
+from frontdesk.domain.write_back import WriteBack
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database, Stores
+from frontdesk.turn.acting.changes import ActingChanges, end_runs
 from frontdesk.turn.money.booking import Bill
 from frontdesk.turn.money.budget import NoLimits, Purse
 from frontdesk.turn.said import standing_sentences
+from frontdesk.turn.write_back.marking import mark_for_write_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,10 @@ class Ending:
     """Whose account its cost is counted to."""
     purse: Purse = field(default_factory=NoLimits)
     """What its requests were paid from."""
+    acting: ActingChanges = field(default_factory=ActingChanges)
+    """What it changed of its conversation's workflows."""
+    write_back: WriteBack | None = None
+    """By which rules the conversation is written into its customer's record; None where it never is."""
 
     def bill(self, turn: OpenTurn) -> Bill:
         """What the turn's requests to models cost."""
@@ -68,6 +75,7 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
         if not ending.is_silent:
             stores.turns.assert_held(turn.lease)
             _keep_words(stores, turn, ending)
+        ending.acting.commit(stores, turn.conversation_id)
         events: list[Event] = [_last_event(turn, ending)]
         if ending.escalation is not None:
             events.insert(0, open_escalation(stores, ending.escalation, text=ending.handover_text))
@@ -76,7 +84,11 @@ async def record_turn(database: Database, clock: Clock, turn: OpenTurn, ending: 
             events.insert(0, TurnReset(turn_id=turn.turn_id, reason=reason))
         stored = stores.events.append(turn.conversation_id, events, at=at)
         stores.turns.finish(ending.record, last_seq=stored[-1].seq, at=at)
+        mark_for_write_back(
+            stores, turn.conversation_id, ending.write_back, is_handed_over=ending.escalation is not None
+        )
         ending.bill(turn).book(stores, at=at)
+        ending.acting.note(stores)
         return stored
 
     def _keep_words(stores: Stores, turn: OpenTurn, ending: Ending) -> None:
@@ -112,10 +124,12 @@ def has_open_sentences(stores: Stores, turn: OpenTurn) -> bool:
 def open_escalation(stores: Stores, escalation: Escalation, *, text: str) -> EscalationOpened:
     """Hand the conversation to people: the assistant is silent from this commit on. Part of a unit of work.
 
+    What a workflow had begun is theirs from here on: it doesn't go on by itself, and no yes or code counts any more.
     Nobody outside is told of a simulated customer: a notice may wake somebody at night.
     """
     opened = stores.escalations.open(escalation)
     stores.conversations.set_status(escalation.conversation_id, ConversationStatus.WAITING)
+    end_runs(stores, escalation.conversation_id, "handed_over", at=escalation.opened_at)
     conversation = stores.conversations.get(escalation.conversation_id)
     if conversation is None or conversation.origin != "simulated":
         stores.outbox.put("escalation.opened", key=opened.escalation_id, body=_notice_body(opened))

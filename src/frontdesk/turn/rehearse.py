@@ -10,7 +10,7 @@ from frontdesk.domain.safety import Verdict
 from frontdesk.domain.turn import RetrievalResult, Route, TurnContext
 from frontdesk.turn.serving import ServedRelease
 
-Road = Literal["answer", "disclaim", "blocked", "human", "clarify", "small_talk", "refuse"]
+Road = Literal["answer", "disclaim", "blocked", "human", "clarify", "small_talk", "refuse", "workflow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

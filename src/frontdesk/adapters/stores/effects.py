@@ -38,6 +38,7 @@ _FINISH = (
         status=bindparam("new_status"), rows=bindparam("new_rows"), why=bindparam("new_why"), ended_at=bindparam("at")
     )
 )
+_TAKE_IN = update(effects).where(effects.c.key == bindparam("wanted")).values(is_taken_in=1)
 _IN_ORDER = (effects.c.counted_at, effects.c.key)
 _OPEN_OF = (
     select(effects)
@@ -120,6 +121,11 @@ class Effects:
         """Whether it was open until now; what is done or failed stays so."""
         values = {"wanted": key, "new_status": status, "new_rows": rows_text(rows), "new_why": why, "at": to_ms(at)}
         return self._session.run(_FINISH, values) == 1
+
+    def take_in(self, keys: Sequence[str]) -> None:
+        """Their run has gone on with what became of them."""
+        if keys:
+            self._session.run_many(_TAKE_IN, [{"wanted": key} for key in keys])
 
     def open_of(self, conversation_id: ConversationId) -> tuple[Effect, ...]:
         """Begun, and nobody knows yet what became of them; oldest first."""
@@ -214,6 +220,7 @@ def _to_effect(row: Any) -> Effect:
         why=row.why,
         begun_at=from_ms(row.begun_at),
         ended_at=None if row.ended_at is None else from_ms(row.ended_at),
+        is_taken_in=bool(row.is_taken_in),
     )
 
 

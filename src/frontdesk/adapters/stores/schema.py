@@ -478,6 +478,7 @@ effects = Table(
     _number("begun_at"),
     _number("counted_at"),
     _number("ended_at", nullable=True),
+    Column("is_taken_in", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("status IN ('begun', 'done', 'failed', 'unknown')", name="status"),
     Index("ix_effects_run_id", "run_id"),
     Index("ix_effects_conversation_id", "conversation_id"),

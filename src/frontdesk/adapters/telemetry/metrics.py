@@ -102,6 +102,15 @@ class PrometheusTelemetry:
         )
         self._kept = counter("kept_total", "Messages kept for a quieter moment, and told so.", "channel")
         self._refused = counter("refused_total", "Messages and requests that there was no room for.", "reason")
+        self._workflow_runs = counter(
+            "workflow_runs_total", "Runs of workflows that are over.", "workflow", "status", "failure"
+        )
+        self._workflow_failures = counter(
+            "workflow_step_failures_total", "Calls and effects that gave nothing.", "workflow", "workflow_step", "failure"
+        )
+        self._denials = counter(
+            "denied_total", "What was asked for and the session may not do, as the audit log has it.", "denial"
+        )
         self._connector_calls = counter(
             "connector_calls_total", "Calls of other systems.", "connector", "operation", "outcome", "cause"
         )
@@ -230,6 +239,15 @@ class PrometheusTelemetry:
 
     def answer_cache(self, *, found: str) -> None:
         self._answer_cache.labels(found).inc()
+
+    def workflow_ended(self, *, workflow: str, status: str, failure: str) -> None:
+        self._workflow_runs.labels(workflow, status, failure).inc()
+
+    def workflow_failed(self, *, workflow: str, step: str, failure: str) -> None:
+        self._workflow_failures.labels(workflow, step, failure).inc()
+
+    def denied(self, *, action: str) -> None:
+        self._denials.labels(action).inc()
 
     def escalation(self, *, reason: str, queue: str) -> None:
         self._escalations.labels(reason, queue).inc()

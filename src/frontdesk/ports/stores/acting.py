@@ -59,6 +59,10 @@ class EffectStore(Protocol):
         """Whether it was open until now; what is done or failed stays so."""
         ...
 
+    def take_in(self, keys: Sequence[str]) -> None:
+        """Their run has gone on with what became of them."""
+        ...
+
     def open_of(self, conversation_id: ConversationId) -> tuple[Effect, ...]:
         """Begun, and nobody knows yet what became of them; oldest first."""
         ...

@@ -1,7 +1,7 @@
 """What the turn asks of whoever reads a message for workflows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import datetime
 from typing import Protocol
 
 from frontdesk.domain.usage import VendorAttempt
@@ -23,9 +23,9 @@ class Understands(Protocol):
         history: Sequence[ChatTurn],
         channel: str,
         conversation: str,
-        today: date,
-        purse: Purse,
-        numbers: Iterator[int],
+        now: datetime,
+        purse: Purse | None,
+        numbers: Iterator[int] | None,
         on_attempt: Callable[[VendorAttempt], None],
     ) -> Understood:
         """What the message means for the open runs and the workflows; no commands where it concerns none of them.
@@ -33,5 +33,6 @@ class Understands(Protocol):
         Args:
             run: the active one, which may be waiting for this message.
             conversation: its id, which decides which share of conversations it belongs to.
+            now: aware; "tomorrow" is seen from it, in the assistant's time zone.
         """
         ...

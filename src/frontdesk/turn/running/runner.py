@@ -17,8 +17,12 @@ from frontdesk.domain.errors import FrontdeskError, LeaseLostError, OverloadedEr
 from frontdesk.domain.ids import MessageId, ReleaseId, TurnId
 from frontdesk.domain.turn import OpenTurn, TurnState
 from frontdesk.ports.clock import Clock, TokenSource
+from frontdesk.ports.codes import CodeSender
 from frontdesk.ports.stores import Database, StoredTurn
 from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
+from frontdesk.turn.acting.codes import Codes
+from frontdesk.turn.acting.doing import Means
+from frontdesk.turn.acting.effects import EffectBook
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import (
     Acceptance,
@@ -100,8 +104,12 @@ class TurnRunner:
         purses: OpenPurse = without_limits,
         till: Till | None = None,
         occurrences: Occurrences | None = None,
+        code_sender: CodeSender | None = None,
     ) -> None:
-        """`releases` gives the release with that id, or the live one where there is none (any more)."""
+        """`releases` gives the release with that id, or the live one where there is none (any more).
+
+        Without `code_sender`, what needs a one-time code is handed over.
+        """
         self._database = database
         self._releases = releases
         self._clock = clock
@@ -136,6 +144,7 @@ class TurnRunner:
         )
         self._pace = Pace(limits.max_running, running=lambda: len(self._tasks), on_more=self._claimer.poke)
         self._till = till
+        self._effects = EffectBook(database, clock=clock)
         self._worker = TurnWorker(
             database,
             releases,
@@ -146,6 +155,14 @@ class TurnRunner:
             max_attempts=limits.max_attempts,
             purses=purses,
             till=till,
+            means=Means(
+                database=database,
+                effects=self._effects,
+                codes=Codes(database=database, tokens=tokens, sender=code_sender),
+                clock=clock,
+                tokens=tokens,
+                telemetry=telemetry,
+            ),
         )
 
     @property
@@ -194,6 +211,7 @@ class TurnRunner:
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._effects.close()
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

@@ -22,13 +22,17 @@ from frontdesk.domain.turn import OpenTurn, TurnContext
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.acting.act import Acting
+from frontdesk.turn.acting.doing import Means
+from frontdesk.turn.acting.standing import Standing, read_standing
 from frontdesk.turn.context import as_let_in, load_context, merge_words, unread_context
 from frontdesk.turn.delivery import StageNotices, TurnVoice, deliver_events
 from frontdesk.turn.generation import History, fit_history
 from frontdesk.turn.metering import OnBehalf, on_behalf_of
 from frontdesk.turn.money.booking import Bill
-from frontdesk.turn.money.budget import OpenPurse, without_limits
+from frontdesk.turn.money.budget import OpenPurse, Purse, without_limits
 from frontdesk.turn.money.till import Till
+from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.pipeline import TurnRun
 from frontdesk.turn.record import Ending, has_open_sentences, record_turn
 from frontdesk.turn.serving import ServedRelease
@@ -51,8 +55,12 @@ class TurnWorker:
         max_attempts: int,
         purses: OpenPurse = without_limits,
         till: Till | None = None,
+        means: Means | None = None,
     ) -> None:
-        """`releases` gives the release with that id, or the live one where there is none (any more)."""
+        """`releases` gives the release with that id, or the live one where there is none (any more).
+
+        Without `means` no workflow is acted on.
+        """
         self._database = database
         self._releases = releases
         self._clock = clock
@@ -64,6 +72,7 @@ class TurnWorker:
         self._superseded: set[TurnId] = set()
         self._purses = purses
         self._till = till
+        self._means = means
         self._runs: dict[TurnId, TurnRun] = {}
 
     async def work(self, turn: OpenTurn) -> TurnRun:
@@ -159,7 +168,9 @@ class TurnWorker:
     async def _open_run(self, turn: OpenTurn) -> TurnRun:
         release = self._releases(turn.release_id)
         merges = release.content.profile.settings_of(turn.channel).new_message == "merge"
-        turn, (context, unanswered) = await self._database.read(lambda stores: _read(stores, turn, merges=merges))
+        turn, (context, unanswered), standing = await self._database.read(
+            lambda stores: (*_read(stores, turn, merges=merges), self._read_standing(stores, turn))
+        )
         context = replace(context, history=tuple(as_let_in(release, message) for message in context.history))
         history = fit_history(
             context.history,
@@ -167,15 +178,28 @@ class TurnWorker:
             summary=context.conversation.summary,
             summarised_until=context.conversation.summarised_until,
         )
-        return self._new_run(turn, release, context, history, unanswered=unanswered)
+        return self._new_run(turn, release, context, history, unanswered=unanswered, standing=standing)
+
+    def _read_standing(self, stores: Stores, turn: OpenTurn) -> Standing:
+        return read_standing(stores, turn.conversation_id, turn.turn_id) if self._means else Standing()
 
     def _new_run(
-        self, turn: OpenTurn, release: ServedRelease, context: TurnContext, history: History, *, unanswered: int
+        self,
+        turn: OpenTurn,
+        release: ServedRelease,
+        context: TurnContext,
+        history: History,
+        *,
+        unanswered: int,
+        standing: Standing | None = None,
     ) -> TurnRun:
+        """Without `standing`, no workflow is acted on."""
         customer_id = context.principal.customer_id
         payer = Payer(turn_id=turn.turn_id, conversation_id=turn.conversation_id, customer_id=customer_id)
+        turn = replace(turn, release_id=release.manifest.release_id)
+        purse = self._purses(release.content.models.budget, payer, turn.lease.fence)
         run = self._runs[turn.turn_id] = TurnRun(
-            replace(turn, release_id=release.manifest.release_id),
+            turn,
             context,
             release,
             history=history,
@@ -184,9 +208,29 @@ class TurnWorker:
             tokens=self._tokens,
             telemetry=self._telemetry,
             voice=TurnVoice(self._notices, turn.conversation_id, after=context.conversation.last_seq),
-            purse=self._purses(release.content.models.budget, payer, turn.lease.fence),
+            purse=purse,
+            acting=self._acting_on(turn, context, release, standing, purse),
         )
         return run
+
+    def _acting_on(
+        self, turn: OpenTurn, context: TurnContext, release: ServedRelease, standing: Standing | None, purse: Purse
+    ) -> Callable[[TurnNotes], Acting] | None:
+        """How the stage `act` is opened; None where there is no workflow, begun or to begin."""
+        means = self._means
+        if means is None or standing is None or not (standing.runs or release.workflows):
+            return None
+        return lambda notes: Acting(
+            turn,
+            context,
+            release,
+            standing=standing,
+            releases=self._releases,
+            means=means,
+            notes=notes,
+            purse=purse,
+            remaining_s=lambda: max(0.0, turn.due_s - self._clock.monotonic()),
+        )
 
     async def _run(self, run: TurnRun, turn: OpenTurn) -> Ending:
         if run.is_handed_over:

@@ -77,6 +77,7 @@ def _create_effects() -> None:
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
         sa.Column("counted_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_taken_in", sa.BigInteger(), nullable=False, server_default="0"),
         sa.CheckConstraint("status IN ('begun', 'done', 'failed', 'unknown')", name=op.f("ck_effects_status")),
         _of("effects", "run_id", "workflow_runs"),
         _of("effects", "conversation_id", "conversations"),

@@ -35,6 +35,7 @@ _ROADS: Mapping[Road, tuple[str, Tone]] = {
     "clarify": ("It would ask back", "neutral"),
     "small_talk": ("It would reply with a prepared text", "neutral"),
     "refuse": ("It would say that it does not know", "warn"),
+    "workflow": ("It would go on with a workflow", "accent"),
 }
 _CUTS: Mapping[str, str] = {
     "limit": "enough better ones",
