@@ -13,6 +13,9 @@ from frontdesk.text.surface import matching_surface
 from frontdesk.text.tokens import content_stems, stem, words
 from frontdesk.text.typos import intended
 from frontdesk.turn.acting.heard import LANGUAGES, Heard
+from frontdesk.workflows.conditions import Facts
+from frontdesk.workflows.expressions import ExpressionError
+from frontdesk.workflows.templates import Filling, label_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,8 @@ class Option:
     """The record, where it is one."""
 
 
+MAX_NAME = 60
+"""A longer text of a record describes it, and names nothing."""
 _ORDINALS = {
     1: "first|1st|erste[nrs]?|primer[oa]?|1ro|1\\.",
     2: "second|2nd|zweite[nrs]?|segund[oa]|2do|2\\.",
@@ -61,27 +66,38 @@ _CHEAPEST = re.compile(
 _NOT = re.compile(r"(?<!\w)(?:not|no|nicht|kein\w*|sin|without|ohne)(?: \w+)?\s*$")
 
 
-def options_of(slot: Slot, run: WorkflowRun | None) -> tuple[Option, ...]:
+def options_of(slot: Slot, run: WorkflowRun | None, now: datetime) -> tuple[Option, ...]:
     """What a choice is made among: the slot's own, or the records of a result."""
     listed = tuple(
-        Option(value=choice.value, names=_folded((choice.value, *choice.label.values(), *choice.words)))
+        Option(value=choice.value, names=folded((choice.value, *choice.label.values(), *choice.words)))
         for choice in slot.choices
     )
-    if not slot.choose_from or run is None:
-        return listed
-    reading = run.readings.get(slot.choose_from)
+    reading = run.readings.get(slot.choose_from) if slot.choose_from and run is not None else None
     rows = reading.rows if reading is not None else ()
-    return (*listed, *(_option(row, slot.choose_by) for row in rows if row.get(slot.choose_by) is not None))
+    return (*listed, *(_option(slot, row, now) for row in rows if row.get(slot.choose_by) is not None))
 
 
-def _option(row: Row, by: str) -> Option:
-    texts = [str(value) for value in row.values() if value is not None and not isinstance(value, bool)]
-    names = _folded((str(row[by]), *(text for text in texts if 3 < len(text) <= 60)))
-    return Option(value=row[by], names=names, features=_features(row), row=row)
+def _option(slot: Slot, row: Row, now: datetime) -> Option:
+    texts = [value for value in row.values() if isinstance(value, str)]
+    labels = [_label(slot, row, language, now) for language in slot.label]
+    names = folded((str(row[slot.choose_by]), *labels, *(text for text in texts if 3 < len(text) <= MAX_NAME)))
+    return Option(value=row[slot.choose_by], names=names, features=_features(row), row=row)
 
 
-def _folded(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(matching_surface(text.replace("_", " ")).text.split()) for text in texts))
+def _label(slot: Slot, row: Row, language: str, now: datetime) -> str:
+    """What its button says."""
+    facts = Facts(slots={}, readings={}, definitions={}, at=now)
+    try:
+        return label_of(slot.label, row, Filling(facts=facts, language=language, default_language=language))
+    except ExpressionError:
+        return ""
+
+
+def folded(texts: Sequence[str]) -> tuple[str, ...]:
+    """The texts as names: small letters, no accents, single spaces, each once."""
+    return tuple(
+        dict.fromkeys(" ".join(matching_surface(text.replace("_", " ")).text.split()) for text in texts if text.strip())
+    )
 
 
 def _features(row: Row) -> frozenset[str]:
@@ -123,7 +139,7 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
 
 def _by_key(option: Option) -> Option:
     """A record goes by its key alone while another thing is asked for: what else stands in it may be the answer to that."""
-    return option if option.row is None else replace(option, names=option.names[:1])
+    return option if not option.row else replace(option, names=option.names[:1])
 
 
 def _named(heard: Heard, options: Sequence[Option]) -> list[Option]:
@@ -133,7 +149,6 @@ def _named(heard: Heard, options: Sequence[Option]) -> list[Option]:
         (match.start(), match.end(), option)
         for option in options
         for name in option.names
-        if name
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
         if not _NOT.search(text[: match.start()])
     ]

@@ -12,7 +12,7 @@ from frontdesk.turn.acting.heard import Heard
 
 
 class Day(NamedTuple):
-    """A day as it stands in the surface: `surface.text[start:end]`."""
+    """A day as it stands in a message: `text[start:end]`."""
 
     day: date
     start: int
@@ -20,7 +20,7 @@ class Day(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """A time of day, with where it stands in the surface."""
+    """A time of day, with where it stands in a message."""
 
     minutes: int
     """After midnight."""
@@ -108,21 +108,22 @@ def days(heard: Heard, today: date) -> list[Day]:
     """Every day that is named, in order of place. A date without its year is the one nearest ahead, or within the last half
     year where it lies behind by no more."""
     text = heard.surface.text
-    found = [*_by_name(text, today), *_by_distance(text, today), *_by_weekday(text, today)]
-    written = [_written(item, today) for item in quantities(text, heard.language) if item.kind == "date"]
-    found += [day for day in written if day is not None]
-    found += _by_day_of_month(text, today)
-    return _without_overlaps(found)
+    spoken = [*_by_name(text, today), *_by_distance(text, today), *_by_weekday(text, today)]
+    spoken += _by_day_of_month(text, today)
+    found = [Day(day.day, *heard.surface.span(day.start, day.end)) for day in spoken]
+    written = (
+        _written(item, today) for item in quantities(_respelt(heard.text), heard.language) if item.kind == "date"
+    )
+    return _without_overlaps([*(day for day in written if day is not None), *found])
 
 
 def times(heard: Heard) -> list[Clock]:
     """Every time of day that is named, in order of place."""
     text = heard.surface.text
-    found = [_clock(item, text) for item in quantities(text, heard.language) if item.kind == "time"]
+    found = [_clock(item, text) for item in quantities(_respelt(heard.text), heard.language) if item.kind == "time"]
     taken = [(clock.start, clock.end) for clock in found]
-    found += [
-        clock for clock in _spoken_times(text) if all(clock.end <= start or end <= clock.start for start, end in taken)
-    ]
+    spoken = (Clock(clock.minutes, *heard.surface.span(clock.start, clock.end)) for clock in _spoken_times(text))
+    found += [clock for clock in spoken if all(clock.end <= start or end <= clock.start for start, end in taken)]
     return sorted(found, key=lambda clock: clock.start)
 
 
@@ -139,6 +140,20 @@ def moment(heard: Heard, now: datetime) -> tuple[datetime, int, int] | None:
     day = named[0].day if named else now.date()
     at = datetime(day.year, day.month, day.day, clock.minutes // 60 % 24, clock.minutes % 60, tzinfo=now.tzinfo)
     return (at if named or at > now else at + timedelta(days=1)), start, end
+
+
+_RESPELT = (
+    (re.compile(r"\bmarz\b", re.IGNORECASE), "märz"),
+    (re.compile(r"\bmaerz\b", re.IGNORECASE), "märz "),
+    (re.compile(r"\bmediodia\b", re.IGNORECASE), "mediodía"),
+)
+
+
+def _respelt(text: str) -> str:
+    """With the accents of names of months and hours that people leave out; no letter changes its place."""
+    for pattern, spelling in _RESPELT:
+        text = pattern.sub(spelling, text)
+    return text
 
 
 def _by_name(text: str, today: date) -> Iterator[Day]:
@@ -187,7 +202,10 @@ def _by_weekday(text: str, today: date) -> Iterator[Day]:
 
 def _is_of_next_week(around: str) -> bool:
     return (
-        re.search(r"next week|(?:^|\s)next$|nae?chster? woche|nae?chsten woche|semana que viene|proxima semana", around)
+        re.search(
+            r"next week|(?:^|\s)(?:next|nae?chste[nrs]?)\s*$|nae?chster? woche|nae?chsten woche|semana que viene|proxima semana",
+            around,
+        )
         is not None
     )
 

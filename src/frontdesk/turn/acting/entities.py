@@ -13,7 +13,7 @@ from frontdesk.text.quantities import quantities
 from frontdesk.turn.acting.choices import Option, chosen
 from frontdesk.turn.acting.dates import days, moment
 from frontdesk.turn.acting.heard import Heard
-from frontdesk.turn.acting.identifiers import identifiers
+from frontdesk.turn.acting.identifiers import Identifier, identifiers
 from frontdesk.turn.acting.signals import is_plain_no, is_plain_yes
 
 Doubt = Literal["not_understood", "too_small", "too_large", "too_early", "too_late", "unknown_choice", "too_long"]
@@ -61,6 +61,9 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _ADDED = re.compile(r"[\s,]*(?:please|thanks|thank you|bitte|danke|por favor|gracias)?[\s.!]*$", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*[A-Za-z])(?=(?:\D*\d){4})[A-Za-z0-9][A-Za-z0-9\-_/.]*")
+"""Letters and at least four digits."""
+_NO_IDENTIFIERS = frozenset({"money", "date", "time", "percent", "duration", "measure"})
 _DENIED = re.compile(
     r"(?<!\w)(?:not|isn't|instead of|rather than|nicht|statt|anstatt|no|en vez de|en lugar de)\s+(?:the |der |die |das |el |la |#)?$",
     re.IGNORECASE,
@@ -91,19 +94,22 @@ def _asserted(spans: Sequence[tuple[Value, int, int]], text: str) -> list[Told]:
 
 def _read_id(heard: Heard, question: Question) -> Told | Doubtful | None:
     slot = question.slot
+    if question.options and isinstance(picked := _read_choice(heard, question), Told):
+        return picked
     found = identifiers(heard.text, slot.pattern, slot.examples)
     if not slot.pattern:
-        if not question.is_asked and not re.search(
-            r"#|(?:number|nummer|n[uú]mero|nr|no|order|bestellung|pedido)\b", heard.text, re.IGNORECASE
-        ):
-            return None
-        taken = [
-            (item.start, item.end)
-            for item in quantities(heard.text, heard.language)
-            if item.kind not in ("number", "date", "measure", "duration")
-        ]
-        found = [item for item in found if all(item.end <= start or end <= item.start for start, end in taken)]
+        found = _likely(found, heard, is_asked=question.is_asked)
     return _one(_asserted([(item.value, item.start, item.end) for item in found], heard.text))
+
+
+def _likely(found: Sequence[Identifier], heard: Heard, *, is_asked: bool) -> list[Identifier]:
+    """Those that look like an identifier, where no pattern says how one looks: no amount, date or time, and where it was
+    not asked for, one with letters or with a word such as "number" before it."""
+    taken = [item for item in quantities(heard.text, heard.language) if item.kind in _NO_IDENTIFIERS]
+    free = [item for item in found if all(item.end <= one.start or one.end <= item.start for one in taken)]
+    if is_asked:
+        return free
+    return [item for item in free if item.is_named or _CODE.fullmatch(item.value)]
 
 
 def _read_email(heard: Heard, question: Question) -> Told | Doubtful | None:
@@ -168,7 +174,7 @@ def _bounded(told: Told | Doubtful | None, slot: Slot) -> Told | Doubtful | None
 
 def _read_date(heard: Heard, question: Question) -> Told | Doubtful | None:
     today = question.now.date()
-    text = heard.surface.text
+    text = heard.text
     told = _one(_asserted([(day.day, day.start, day.end) for day in days(heard, today)], text))
     return _within(told, question.slot, today) if isinstance(told, Told) else told
 
@@ -178,7 +184,7 @@ def _read_time(heard: Heard, question: Question) -> Told | Doubtful | None:
     if found is None:
         return None
     at, start, end = found
-    return _within(Told(value=at, said=heard.surface.text[start:end]), question.slot, question.now.date())
+    return _within(Told(value=at, said=heard.text[start:end]), question.slot, question.now.date())
 
 
 def _within(told: Told, slot: Slot, today: date) -> Told | Doubtful:

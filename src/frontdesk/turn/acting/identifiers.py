@@ -25,6 +25,8 @@ class Identifier(NamedTuple):
     """As the pattern wants it."""
     start: int
     end: int
+    is_named: bool = False
+    """Whether a word such as "number" or "order" stands before it."""
 
 
 def identifiers(text: str, pattern: str, examples: Sequence[str] = ()) -> list[Identifier]:
@@ -98,7 +100,7 @@ def _prefix(examples: tuple[str, ...]) -> str:
 
 
 def _by_look(text: str) -> list[Identifier]:
-    named = [Identifier(match["id"], *match.span("id")) for match in _NUMBERED.finditer(text)]
+    named = [Identifier(match["id"], *match.span("id"), is_named=True) for match in _NUMBERED.finditer(text)]
     if named:
         return named
     return [

@@ -94,12 +94,12 @@ _WHY = _phrases(
     r"(?:pero |y )?(?:por que|para que) .*\b(?:necesit\w*|pregunt\w*|pid\w*|quier\w*|hace falta|sirve)\b.*",
 )
 _HAS_NOT = _phrases(
-    r"(?:but |sorry |well )*(?:i )?(?:really |just |actually )?(?:don t|dont|do not|can t|cant|cannot|can not|no longer|haven t|didn t)(?: (?:really|actually|even|currently))? (?:have|know|remember|find|got|get|recall|keep)(?: (?:it|that|this|one|any|the \w+(?: \w+){0,2}|my \w+(?: \w+){0,2}|an? \w+(?: \w+){0,2}))?(?: (?:any ?more|right now|at hand|with me|on me|here|now|to hand|by heart|handy|yet))*",
-    r"(?:i )?(?:have |ve )?(?:lost|deleted|forgotten|forgot|misplaced|thrown away|threw away)(?: (?:it|that|this|the \w+(?: \w+){0,2}|my \w+(?: \w+){0,2}))?",
+    r"(?:but |sorry |well )*(?:i )?(?:really |just |actually )?(?:don t|dont|do not|can t|cant|cannot|can not|no longer|haven t|didn t)(?: (?:really|actually|even|currently))? (?:have|know|remember|find|got|get|recall|keep)(?: (?:it|that|this|one|any|the \w+(?: \w+)?|my \w+(?: \w+)?|an? \w+(?: \w+)?))?(?: (?:any ?more|right now|at hand|with me|on me|here|now|to hand|by heart|handy|yet))*",
+    r"(?:i )?(?:have |ve )?(?:lost|deleted|forgotten|forgot|misplaced|thrown away|threw away)(?: (?:it|that|this|the \w+(?: \w+)?|my \w+(?: \w+)?))?",
     r"(?:i )?(?:have )?no (?:idea|clue)(?: \w+){0,4}",
     r"(?:i have |i ve got |i got )?(?:no|none|no such) (?:number|order number|code|id|e-?mail|receipt)(?: (?:here|at hand|any ?more))?",
     r"(?:i m )?not sure(?: (?:what|where|which) .*)?",
-    r"where (?:do|can|would|will|could) i (?:find|get|see|look)(?: (?:it|that|this|the \w+(?: \w+){0,2}|my \w+(?: \w+){0,2}|for it))?",
+    r"where (?:do|can|would|will|could) i (?:find|get|see|look)(?: (?:it|that|this|the \w+(?: \w+)?|my \w+(?: \w+)?|for it))?",
     r"where (?:is|s) (?:it|that) (?:written|shown|printed)",
     r"(?:sorry |aber )*(?:die |das |den |sie |es |ihn )?(?:\w+ )?(?:habe?|weiss|finde|kenne|erinnere)(?: \w+)? ich (?:(?:gerade|grad|leider|jetzt|im moment|aktuell|hier|da|mich|auch|ehrlich gesagt) )*nicht(?: (?:mehr|da|hier|zur hand|parat|dabei|auswendig|griffbereit))*",
     r"(?:sorry |aber )*ich (?:habe?|weiss|finde|kenne)(?: (?:es|das|die|den|sie|ihn|sowas|so was|die \w+|das \w+|den \w+|meine? \w+|meinen \w+|leider|gerade|grad|jetzt|auch))* ?nicht(?: (?:mehr|da|hier|zur hand|parat|dabei|auswendig))*",

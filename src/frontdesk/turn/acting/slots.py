@@ -64,4 +64,4 @@ def _words_of(slot: Slot) -> set[str]:
 
 def _question(slot: Slot, run: WorkflowRun | None, now: datetime, *, is_asked: bool) -> Question:
     current = run.slots.get(slot.name) if run is not None else None
-    return Question(slot=slot, now=now, options=options_of(slot, run), current=current, is_asked=is_asked)
+    return Question(slot=slot, now=now, options=options_of(slot, run, now), current=current, is_asked=is_asked)

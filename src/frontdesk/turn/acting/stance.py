@@ -86,18 +86,18 @@ _LIVED = _any(
     r"(?:you|they) (?:approved|promised|confirmed|said|told|accepted|cancelled|refunded|shipped)",
     r"(?:still|been) waiting|(?:hasn t|has not|haven t|have not|didn t|did not|never|still not|not yet|still nothing|nothing) (?:\w+ )?"
     r"(?:arrived|come|been|shown|turned|received|reached|refunded|shipped|delivered|got|there)",
-    r"supposed to (?:arrive|come|be)|any (?:news|update)s?|where(?: is| s| are|s)",
+    r"supposed to (?:arrive|come|be)|any (?:news|update)s?|where(?: is| s| are|s)(?! your)",
     r"ich (?:habe?|hab|warte|bekam|bestellte|kaufte|bin umgezogen|hatte)|warte\w* (?:\w+ ){0,2}(?:auf|seit)",
     r"ihr habt|sie haben (?:mir|mein\w*|uns)|habt ihr (?:die bestellung|mein\w*|schon)",
-    r"wo (?:ist|bleibt|bleiben|steckt|sind)|(?:noch|immer noch|bis heute|bisher|immer|aber|bislang) (?:nicht|nichts|kein\w*)",
+    r"wo (?:ist|bleibt|bleiben|steckt|sind)(?! eue?r| ihr)|(?:noch|immer noch|bis heute|bisher|immer|aber|bislang) (?:nicht|nichts|kein\w*)",
     r"(?:ist|sind) (?:\w+ ){0,2}(?:nicht da|nicht angekommen|unterwegs)|sollte (?:\w+ )?(?:kommen|da sein|ankommen)",
     r"(?:he|hemos) (?:\w+ )?\w+(?:ado|ido|uelto|echo|ito|ierto)|pedi|compre|devolvi|pague|envie|mande|encargue|recibi|me equivoque",
     r"(?:no|aun no|todavia no|sigue sin|ya|sin)(?: (?:me|se|he|ha|lo|la|habeis|hemos|tengo))+ \w+",
     r"(?:sigo|llevo|estoy|llevamos|seguimos) (?:\w+ )*esperando|ya van|aprobasteis|habeis|me (?:ha|han|falta|deben|debeis)",
-    r"donde (?:esta|estan|anda|queda)|(?:ha|han) (?:llegado|salido)|tenia que (?:llegar|venir)|no aparece|no ha llegado",
+    r"donde (?:esta|estan|anda|queda)(?! vuestr| la tienda)|(?:ha|han) (?:llegado|salido)|tenia que (?:llegar|venir)|no aparece|no ha llegado",
 )
 _WANTED = _any(
-    r"(?:i|we|id|i d|we d)(?: (?:really|also|just|urgently))? (?:want|need|wanna|would like|like|d like|d love|wish)",
+    r"(?<!do )(?<!should )(?<!would )(?<!when )(?<!if )(?:i|we|id|i d|we d)(?: (?:really|also|just|urgently))? (?:want|need|wanna|would like|like|d like|d love|wish)",
     r"(?:can|could|would|will) (?:you|u|somebody|someone)(?: please| maybe| also| kindly)? \w+",
     r"(?:i am|i m|we are|we re) (?:looking|interested|trying|hoping|planning)|looking for|interested in",
     r"(?:can|could|may) (?:i|we)(?: please| still| also)? (?:book|get a|get an|make an|make a|schedule|arrange|come in)",
@@ -109,7 +109,7 @@ _WANTED = _any(
     r"bitte|hilf mir|und (?:mo(?:e)?chten?|wollen|brauche\w?)|interessiert sich fue?r|soll (?:\w+ ){0,3}(?:geliefert|umgeleitet|gehen|kommen)",
     r"quiero|queremos|quiere|quisiera|quisieramos|querria|necesito|necesitamos|me gustaria|nos gustaria|desearia|deseo|busco|buscamos",
     r"(?:estoy|estamos|esta) interesad[oa]s?|tengo que (?:devolver|cambiar|enviar|arreglar|reparar)",
-    r"(?:(?:me |nos |lo )?(?:puedes|podrias|podeis|podriais|pueden)) \w+|ayudame|ayudadme|por favor|porfa|mandadme|enviadme",
+    r"(?:puedes|podrias|podeis|podriais|(?:me|nos|lo) pueden) \w+|ayudame|ayudadme|por favor|porfa|mandadme|enviadme",
     r"(?:puedo|podria|podemos) (?:ir|pasar|venir|reservar|pedir cita)",
 )
 _ORDERED = _first(

@@ -15,13 +15,16 @@ from frontdesk.domain.workflow import (
     WorkflowRun,
 )
 from frontdesk.ports.models import ChatRequest, ChatTurn, Embedder
+from frontdesk.text.surface import matching_surface
 from frontdesk.turn.acting import signals
 from frontdesk.turn.acting.answers import Taken, Waiting
+from frontdesk.turn.acting.choices import Option, chosen, folded
 from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.proposals import Bounds, Proposal, read_proposals
 from frontdesk.turn.acting.proposing import command_request
 from frontdesk.turn.acting.slots import volunteered
 from frontdesk.turn.acting.triggers import Trigger, Triggers
+from frontdesk.turn.acting.weighing import Synonyms
 from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.money.budget import Purse
 from frontdesk.workflows.scope import is_switched_on
@@ -39,18 +42,21 @@ class Understanding:
         embedder: Embedder | None,
         *,
         dense_languages: frozenset[str] = frozenset(),
+        synonyms: Synonyms | None = None,
         jobs: SideJobs | None = None,
     ) -> None:
         """
         Args:
             dense_languages: ISO 639-1 of the languages that the embedder was measured to understand.
+            synonyms: the company's own words for the same things, as in retrieval.yaml.
             jobs: asked where the rules are not certain; None, or without a ladder for it, leaves it to the rules.
         """
         self._workflows = {workflow.name: workflow for workflow in workflows}
         self._profile = profile
         self._dense_languages = dense_languages
         self._jobs = jobs
-        self._triggers = Triggers(workflows, embedder)
+        self._titles = {workflow.name: folded(tuple(workflow.title.values())) for workflow in workflows}
+        self._triggers = Triggers(workflows, embedder, synonyms=synonyms)
 
     async def read(
         self,
@@ -84,7 +90,7 @@ class Understanding:
             if is_switched_on(workflow, channel=channel, conversation_id=conversation)
         ]
         trigger = await self._triggers.find(heard, by_meaning=language in self._dense_languages, among=among)
-        taken = self._by_rules(heard, trigger, run, suspended, now)
+        taken = self._by_rules(heard, trigger, run, suspended, history, now)
         if taken.is_certain or self._jobs is None or not self._jobs.can_command:
             return Understood(commands=taken.commands, why=taken.why)
         workflow = self._workflows.get(run.workflow) if run is not None else None
@@ -103,13 +109,43 @@ class Understanding:
         return self._decided(taken, bounds, proposals or ())
 
     def _by_rules(
-        self, heard: Heard, trigger: Trigger, run: WorkflowRun | None, suspended: Sequence[WorkflowRun], now: datetime
+        self,
+        heard: Heard,
+        trigger: Trigger,
+        run: WorkflowRun | None,
+        suspended: Sequence[WorkflowRun],
+        history: Sequence[ChatTurn],
+        now: datetime,
     ) -> Taken:
         if run is not None and (workflow := self._workflows.get(run.workflow)) is not None:
             return Waiting(heard=heard, workflow=workflow, run=run, trigger=trigger, now=now).read()
         if suspended and (word := _word_for_suspended(heard)) is not None:
             return word
-        return self._begun(heard, trigger, now)
+        return self._picked(heard, history, trigger, now) or self._begun(heard, trigger, now)
+
+    def _picked(self, heard: Heard, history: Sequence[ChatTurn], trigger: Trigger, now: datetime) -> Taken | None:
+        """The workflow that answers our question which of several is meant."""
+        last = history[-1] if history else None
+        if last is None or last.role != "assistant":
+            return None
+        asked = matching_surface(last.text).text
+        named = {
+            min(place for title in titles if (place := asked.find(title)) >= 0): name
+            for name, titles in self._titles.items()
+            if any(title in asked for title in titles)
+        }
+        options = [Option(value=name, names=self._titles[name]) for _, name in sorted(named.items())]
+        if len(options) < 2:
+            return None
+        option = chosen(heard, options, is_asked=True)
+        if option is None and len(both := [one for one in options if one.value in trigger.workflows]) == 1:
+            option = both[0]
+        if option is None:
+            return None
+        name = str(option.value)
+        before = next((turn.text for turn in reversed(history) if turn.role == "customer"), "")
+        told = volunteered(Heard(f"{before}\n{heard.text}", heard.language), self._workflows[name], None, now=now)
+        return Taken(commands=(StartWorkflow(workflow=name), *told), why="It picks one of those that were offered.")
 
     def _begun(self, heard: Heard, trigger: Trigger, now: datetime) -> Taken:
         if len(trigger.workflows) > 1:

@@ -1,93 +1,190 @@
-"""How alike a message and an example are, by words that weigh the more the fewer workflows use them."""
+"""How close a message is to the examples of each workflow.
+
+Two readings of its words, of which the better counts: how much one example shares with it, and what its words say for
+one workflow rather than the others. The first knows whole sentences; the second also long stories that share a word or
+two with several examples.
+"""
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from frontdesk.text.language import detect_language
 from frontdesk.text.sentences import split_sentences
-from frontdesk.text.tokens import is_stopword, stem, words
+from frontdesk.text.tokens import fold, is_stopword, stem, strip_accents, words
 from frontdesk.text.typos import intended
 from frontdesk.turn.acting.heard import LANGUAGES
 
-FUNCTION_WORD = 0.25
-"""Weight of a function word among words; measured, as the next one, on the sentences of tests/unit/turn/acting."""
+FUNCTION_WORD = 0.3
+"""Weight of a function word among words. Measured, as the next ones, on tests/unit/turn/acting/sentences.yaml."""
 UNKNOWN = 0.45
 """Weight of a content word that no example has, such as the name of a product."""
+DISTINCT = 1.5
+"""How much less a word says that other workflows use too: the power of this workflow's share in its use."""
+RARE = 0.6
+"""How much less a word says that few of the workflow's examples have: the power of their share."""
+COMPOUND = 5
+"""Letters from which a known word within a longer one is heard: Erstattung in Rückerstattung."""
+APART = 3
+"""Words that may stand between two words of a phrase, as in "send the jacket back"."""
+MAX_SENTENCES, MAX_WORDS = 8, 60
+"""What is read of a long message; bounds what it can cost."""
+
+Synonyms = Mapping[str, Sequence[Sequence[str]]]
+"""Per language, groups of words and phrases that mean the same."""
+
+
+class _Known(NamedTuple):
+    """What one language's examples say."""
+
+    weights: Mapping[str, float]
+    """Per stem, as one example shares it with a message."""
+    votes: Mapping[str, Mapping[str, float]]
+    """Per stem, what it says for each workflow."""
+    words: Mapping[str, str]
+    """The stem of each word in the examples, by the word as it is typed, without accents."""
+    within: Mapping[str, str]
+    """Stems that are looked for in compounds."""
 
 
 class Weighing:
-    """Compares by the cosine of weighted word stems, sentence by sentence."""
+    """Compares by word stems, sentence by sentence."""
 
-    def __init__(self, examples: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, examples: Sequence[tuple[str, str]], synonyms: Synonyms | None = None) -> None:
         """
         Args:
             examples: pairs of workflow and example.
         """
-        self._examples = [_stems_of(text, detect_language(text, default="en", among=LANGUAGES)) for _, text in examples]
-        self._weights = _weigh([(name, stems) for (name, _), (_, stems) in zip(examples, self._examples, strict=True)])
-        self._sizes = [sum(self._weights[key] for key in stems) for _, stems in self._examples]
-        self._by_stem: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place, (_, stems) in enumerate(self._examples):
-            for key in stems:
-                self._by_stem[key].append(place)
+        self._phrases = {language: _phrases(groups, language) for language, groups in (synonyms or {}).items()}
+        self._words: dict[str, dict[str, str]] = defaultdict(dict)
+        self._names = [name for name, _ in examples]
+        self._examples = [
+            self._features(text, detect_language(text, default="en", among=LANGUAGES)) for _, text in examples
+        ]
+        self._known = {language: self._learn(language) for language in LANGUAGES}
+
+    def _features(self, text: str, language: str) -> tuple[str, frozenset[str]]:
+        stems = [stem(token.text, language) for token in words(text)]
+        for token, key in zip(words(text), stems, strict=True):
+            self._words[language][strip_accents(fold(token.text))] = key
+        return language, frozenset((*stems, *_concepts(stems, self._phrases.get(language, {}))))
+
+    def _learn(self, language: str) -> _Known:
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        sizes: Counter[str] = Counter()
+        for name, (spoken, stems) in zip(self._names, self._examples, strict=True):
+            if spoken == language:
+                sizes[name] += 1
+                for key in stems:
+                    counts[key][name] += 1
+        groups = max(2, len(sizes))
+        weights = {key: _weight(key, language, len(uses), groups) for key, uses in counts.items()}
+        votes = {key: _votes(key, language, uses, sizes) for key, uses in counts.items()}
+        within = {strip_accents(key): key for key in counts if len(key) >= COMPOUND and not is_stopword(key, language)}
+        return _Known(weights, votes, self._words.get(language, {}), within)
 
     def scores(self, text: str) -> list[float]:
+        if not self._examples:
+            return []
         spans = split_sentences(text)
         parts = [text[span.start : span.end] for span in spans] if len(spans) > 1 else []
-        every = [self._of_one(part) for part in (text, *parts[:8])]
-        return [max(scores) for scores in zip(*every, strict=True)] if self._examples else []
+        every = [self._of_one(part) for part in (text, *parts[:MAX_SENTENCES])]
+        return [max(scores) for scores in zip(*every, strict=True)]
 
     def _of_one(self, text: str) -> list[float]:
         scores = [0.0] * len(self._examples)
+        tokens = [token.text for token in words(text)[:MAX_WORDS]]
         for language in LANGUAGES:
-            known, size = self._known(text, language)
-            shared: dict[int, float] = defaultdict(float)
+            known, size = self._heard(tokens, language)
+            if not known:
+                continue
+            about = self._known[language]
+            evidence: dict[str, float] = defaultdict(float)
             for key in known:
-                for place in self._by_stem[key]:
-                    shared[place] += self._weights[key]
-            for place, weight in shared.items():
-                scores[place] = max(scores[place], weight / math.sqrt(size * self._sizes[place]))
+                for name, vote in about.votes[key].items():
+                    evidence[name] += vote
+            for place, (name, (spoken, stems)) in enumerate(zip(self._names, self._examples, strict=True)):
+                if spoken == language:
+                    shared = sum(about.weights[key] for key in stems & known)
+                    whole = sum(about.weights[key] for key in stems)
+                    alike = shared / math.sqrt(size * whole) if whole else 0.0
+                    scores[place] = max(scores[place], alike, 1 - math.exp(-evidence[name]))
         return scores
 
-    def _known(self, text: str, language: str) -> tuple[set[tuple[str, str]], float]:
-        """The stems that some example has, and the weight of all of the text's words."""
-        known: set[tuple[str, str]] = set()
+    def _heard(self, tokens: Sequence[str], language: str) -> tuple[set[str], float]:
+        """The stems that some example has, and the weight of all words; numbers and codes weigh nothing."""
+        about = self._known[language]
+        known: set[str] = set()
         size = 0.0
-        for token in words(text):
-            key = self._key(token.text, language)
-            if key is not None and key not in known:
-                known.add(key)
-                size += self._weights[key]
-            elif key is None:
-                size += UNKNOWN * (FUNCTION_WORD if is_stopword(token.text, language) else 1.0)
-        return known, size or 1.0
-
-    def _key(self, word: str, language: str) -> tuple[str, str] | None:
-        key = (language, stem(word, language))
-        if key in self._by_stem:
-            return key
-        if is_stopword(word, language) or len(word) < 5:
-            return None
-        slips = ((language, stem(other, language)) for other in intended(word.casefold()))
-        return next((other for other in slips if other in self._by_stem), None)
+        stems = []
+        for text in tokens:
+            keys = _keys(text, language, about)
+            stems.append(keys[0] if len(keys) == 1 else stem(text, language))
+            if not keys and not any(character.isdigit() for character in text):
+                size += UNKNOWN * (FUNCTION_WORD if is_stopword(text, language) else 1.0)
+            size += sum(about.weights[key] for key in keys if key not in known)
+            known.update(keys)
+        concepts = {key for key in _concepts(stems, self._phrases.get(language, {})) if key in about.weights}
+        return known | concepts, size or 1.0
 
 
-def _stems_of(text: str, language: str) -> tuple[str, frozenset[tuple[str, str]]]:
-    return language, frozenset((language, stem(token.text, language)) for token in words(text))
+def _keys(word: str, language: str, about: _Known) -> Sequence[str]:
+    """The stem by which some example knows the word, or what it was meant to be, or the parts of it that are known."""
+    key = stem(word, language)
+    if key in about.weights:
+        return (key,)
+    if len(word) < COMPOUND or is_stopword(word, language):
+        return ()
+    if (meant := next((other for other in _slips(word.casefold()) if other in about.words), None)) is not None:
+        return (about.words[meant],)
+    plain = strip_accents(key)
+    return [about.within[part] for part in about.within if plain.startswith(part) or plain.endswith(part)]
 
 
-def _weigh(examples: Sequence[tuple[str, frozenset[tuple[str, str]]]]) -> Mapping[tuple[str, str], float]:
-    """1 for a word of a single workflow, less for one that several use; a function word a fixed share of that."""
-    used: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, stems in examples:
-        for key in stems:
-            used[key].add(name)
-    groups = max(1, len({name for name, _ in examples}))
-    return {key: _weight(key, len(names), groups) for key, names in used.items()}
+@lru_cache(maxsize=4096)
+def _slips(word: str) -> tuple[str, ...]:
+    return intended(strip_accents(word))
 
 
-def _weight(key: tuple[str, str], uses: int, groups: int) -> float:
-    language, word = key
+def _weight(key: str, language: str, uses: int, groups: int) -> float:
     rare = 0.35 + 0.65 * math.log((1 + groups) / uses) / math.log(1 + groups)
-    return rare * (FUNCTION_WORD if is_stopword(word, language) else 1.0)
+    return rare * (FUNCTION_WORD if is_stopword(key, language) else 1.0)
+
+
+def _votes(key: str, language: str, uses: Counter[str], sizes: Counter[str]) -> Mapping[str, float]:
+    """What a word says for each workflow: more the more of its examples have it, and the fewer others do."""
+    shares = {name: count / sizes[name] for name, count in uses.items()}
+    total = sum(shares.values())
+    weight = FUNCTION_WORD if is_stopword(key, language) else 1.0
+    return {name: weight * (share / total) ** DISTINCT * share**RARE for name, share in shares.items()}
+
+
+def _phrases(groups: Sequence[Sequence[str]], language: str) -> Mapping[str, Sequence[tuple[tuple[str, ...], str]]]:
+    """By the first stem of each phrase: its stems, and a name for its group."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for number, group in enumerate(groups):
+        for phrase in group:
+            stems = tuple(stem(token.text, language) for token in words(phrase))
+            if stems:
+                found[stems[0]].append((stems, f"={number}"))
+    return found
+
+
+def _concepts(stems: Sequence[str], phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]) -> Iterator[str]:
+    """The groups of which a phrase is said."""
+    for place, first in enumerate(stems):
+        for wanted, concept in phrases.get(first, ()):
+            if _follows(wanted[1:], stems[place + 1 :]):
+                yield concept
+
+
+def _follows(wanted: Sequence[str], stems: Sequence[str]) -> bool:
+    place = -1
+    for word in wanted:
+        ahead = stems[place + 1 : place + 2 + APART]
+        if word not in ahead:
+            return False
+        place += 1 + ahead.index(word)
+    return True
