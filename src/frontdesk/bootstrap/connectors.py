@@ -1,24 +1,17 @@
 """The systems of connectors.yaml, opened."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from urllib.request import getproxies
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from frontdesk.adapters.connectors import Gate, HttpTransport, OutsideSystem, PythonTransport, Transport
-from frontdesk.adapters.models.transport import DirectTransport
+from frontdesk.adapters.connectors import Gate, OutsideSystem
 from frontdesk.bootstrap.book import MOST_OPEN
-from frontdesk.bootstrap.simulated import simulated_secret
-from frontdesk.domain.connector_source import SIMULATOR, ConnectorSource, HttpSource, PythonSource
-from frontdesk.domain.errors import ConfigError, ConfigProblem
+from frontdesk.bootstrap.outside import Addresses, Surroundings, open_transport, outside_client
+from frontdesk.domain.connector_source import ConnectorSource
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
-from frontdesk.settings import Settings, read_secret
-
-Addresses = Callable[[str], str]
-"""Where a simulated system is, by its name; empty while it isn't known."""
+from frontdesk.settings import Settings
 
 
 def open_connectors(
@@ -37,13 +30,16 @@ def open_connectors(
         client: for HTTP; belongs to the caller.
         simulators: where `simulator:` leads.
     Raises:
-        ConfigError: a function can't be imported.
+        ConfigError: a function can't be imported, or certificates can't be read.
     """
+    around = Surroundings(
+        folder=settings.assistant_dir.absolute(), client=client, monotonic=clock.monotonic, simulators=simulators
+    )
 
     def opened(source: ConnectorSource) -> OutsideSystem:
         return OutsideSystem(
             source,
-            _transport(source, settings, client, simulators),
+            open_transport(source, around),
             gate=Gate(
                 source.name, source.bounds, monotonic=clock.monotonic, occurrences=occurrences or NoOccurrences()
             ),
@@ -115,36 +111,3 @@ class ConnectorShelf:
         task = self._loop.create_task(system.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-
-def outside_client() -> httpx.AsyncClient:
-    """One pool for all systems; how long a call may take is decided where it is made."""
-    if getproxies():
-        return httpx.AsyncClient(limits=httpx.Limits(max_connections=256, max_keepalive_connections=16), timeout=None)  # noqa: S113
-    return httpx.AsyncClient(transport=DirectTransport(most=256, most_idle=16), timeout=None)  # noqa: S113
-
-
-def _transport(
-    source: ConnectorSource, settings: Settings, client: httpx.AsyncClient, simulators: Addresses
-) -> Transport:
-    folder = settings.assistant_dir.absolute()
-    match source:
-        case HttpSource():
-            secret = simulated_secret if source.base_url.startswith(SIMULATOR) else read_secret
-            return HttpTransport(source, client, base_url=_address(source.base_url, simulators), secret=secret)
-        case PythonSource():
-            return PythonTransport(source, folder=_inside(folder, source.folder))
-        case _:
-            problem = ConfigProblem(where=str(folder / "connectors.yaml"), message=f"`{source.name}` can't be opened.")
-            raise ConfigError([problem])
-
-
-def _inside(folder: Path, path: str) -> Path:
-    return (folder / path).resolve()
-
-
-def _address(base_url: str, simulators: Addresses) -> Callable[[], str]:
-    if base_url.startswith(SIMULATOR):
-        name = base_url.removeprefix(SIMULATOR)
-        return lambda: simulators(name).rstrip("/")
-    return lambda: base_url

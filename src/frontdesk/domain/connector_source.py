@@ -138,6 +138,8 @@ class HttpSource:
     """Carries the key of an effect; empty sends none."""
     error_text: str = ""
     """Path to the reason in a refusal's JSON."""
+    error_fields: str = ""
+    """Path to an object there that says what is wrong with each field."""
     content_types: tuple[str, ...] = ("application/json", "text/json")
     """A reply of another type is malformed; types that end in `+json` are always taken."""
     ca_file: str = ""

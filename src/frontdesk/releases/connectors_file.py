@@ -8,6 +8,7 @@
           auth: {kind: bearer, secret_env: SHOP_TOKEN}     # secrets are named by variables, never written here
           amounts: text                            # how it writes money: decimal (default), minor_units or text
           error_text: error.message                # where a refusal says why
+          error_fields: error.fields               # and where it says so of each field
           openapi: openapi/shop.json               # optional: checked whenever the folder is read
         operations:
           orders:
@@ -56,8 +57,8 @@ Paths
     status · customer.address.city · properties."hs.name" · parts[0].number · parts[-1].number ·
     meta[key=size].value · lines[*].title (joined by commas) · closed_at | updated_at (the first that is there)
 http
-    base_url, auth, headers, amounts, key_header (Idempotency-Key; "" sends none), error_text, openapi, content_types,
-    ca_file, and for all transports the bounds requests_per_minute, max_concurrency (16), max_bytes (1000000),
+    base_url, auth, headers, amounts, key_header (Idempotency-Key; "" sends none), error_text, error_fields, openapi,
+    content_types, ca_file, and for all transports the bounds requests_per_minute, max_concurrency (16), max_bytes (1000000),
     attempts (3). auth: {kind: bearer, secret_env} · {kind: header, name, secret_env} · {kind: query, name, secret_env} ·
     {kind: basic, user_env, secret_env} · {kind: client_credentials, user_env, secret_env, token_path}.
     Of an operation: request, query, body (JSON) or form, failures ({409: rejected}), and

@@ -80,6 +80,7 @@ def _to_source(name: str, entry: ConnectorEntry) -> ConnectorSource:
                 headers=way.headers,
                 key_header=way.key_header,
                 error_text=way.error_text,
+                error_fields=way.error_fields,
                 content_types=way.content_types,
                 ca_file=way.ca_file,
                 openapi=way.openapi,

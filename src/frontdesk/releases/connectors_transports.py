@@ -55,6 +55,7 @@ def check_transport(way: Way) -> Iterator[Mistake]:
             if not is_address(way.base_url) and not way.base_url.startswith(SIMULATOR):
                 yield "base_url", f"`{way.base_url}` is no address.", "It begins with https:// or http://."
             yield from _about_path("error_text", way.error_text)
+            yield from _about_path("error_fields", way.error_fields)
         case McpEntry():
             if bool(way.command) == bool(way.url):
                 yield "", "it needs `command` or `url`, and not both.", ""

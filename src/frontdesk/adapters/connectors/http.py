@@ -1,6 +1,5 @@
 """Systems that are spoken to over HTTP, as their mapping says."""
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,12 +7,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from frontdesk.adapters.connectors.failing import CallError, not_sent
+from frontdesk.adapters.connectors.http_auth import Credentials
 from frontdesk.adapters.connectors.http_pages import next_page
 from frontdesk.adapters.connectors.http_reply import failure_of, read_body, value_in
 from frontdesk.adapters.connectors.http_request import HttpRequest, make_request
 from frontdesk.adapters.connectors.records import Raw
 from frontdesk.domain.connector import MAX_ROWS, Value
-from frontdesk.domain.connector_source import Auth, HttpOperation, HttpSource
+from frontdesk.domain.connector_source import HttpOperation, HttpSource
 from frontdesk.domain.record_path import parse_path
 
 MOST_REDIRECTS = 3
@@ -27,20 +27,20 @@ class HttpTransport:
         source: HttpSource,
         client: httpx.AsyncClient,
         *,
+        credentials: Credentials,
         base_url: Callable[[], str],
-        secret: Callable[[str], str],
     ) -> None:
         """
         Args:
             base_url: where the system is; empty while it isn't known.
-            secret: the value of a variable; empty where it is not set.
         """
         self._source = source
         self._client = client
         self._base_url = base_url
-        self._secret = secret
+        self._credentials = credentials
         self._operations = {one.spec.name: one for one in source.operations}
         self._error_text = parse_path(source.error_text)
+        self._error_fields = parse_path(source.error_fields)
 
     async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:  # noqa: ARG002
         described = self._operations[operation]
@@ -73,14 +73,26 @@ class HttpTransport:
     ) -> tuple[httpx.Response, Any]:
         """One request and its reply as JSON. Raises: CallError."""
         url = request if isinstance(request, str) else base_url + request.target
+        headers = await self._headers(operation, base_url, request, key)
+        content = request.body if isinstance(request, HttpRequest) else b""
         for _ in range(1 + MOST_REDIRECTS):
-            response, body = await self._send(operation, url, request, key)
+            response, body = await self._send(operation.method, url, headers, content)
             if response.is_success:
                 return response, value_in(response, body, content_types=self._source.content_types)
             url = self._led_to(operation, url, response)
             if not url:
                 break
-        raise failure_of(response, body, kinds=operation.failures, error_text=self._error_text)
+        error = failure_of(
+            response,
+            body,
+            kinds=operation.failures,
+            error_text=self._error_text,
+            error_fields=self._error_fields,
+        )
+        if error.cause == "key_refused" and self._credentials.can_renew:
+            self._credentials.forget_token()
+            error.may_repeat = True
+        raise error
 
     def _led_to(self, operation: HttpOperation, url: str, response: httpx.Response) -> str:
         """Where a redirect of a read leads, on the same host; else empty."""
@@ -90,17 +102,12 @@ class HttpTransport:
         return str(target) if _origin(str(target)) == _origin(url) else ""
 
     async def _send(
-        self, operation: HttpOperation, url: str, request: HttpRequest | str, key: str
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes
     ) -> tuple[httpx.Response, bytes]:
         """Raises: CallError."""
-        headers, params = self._headers(operation, request, key), self._secret_parameters()
-        content = request.body if isinstance(request, HttpRequest) else b""
-        is_out = False
+        address = _with_parameters(url, self._credentials.parameters())
         try:
-            wire = self._client.build_request(
-                operation.method, _with_parameters(url, params), headers=headers, content=content or None, timeout=None
-            )
-            is_out = True
+            wire = self._client.build_request(method, address, headers=headers, content=content or None)
             response = await self._client.send(wire, stream=True, follow_redirects=False)
             try:
                 return response, await read_body(response, max_bytes=self._source.bounds.max_bytes)
@@ -111,34 +118,17 @@ class HttpTransport:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise not_sent("its address can't be used", cause="not_set_up") from error
         except httpx.HTTPError as error:
-            raise _no_connection("the connection broke", is_unclear=is_out) from error
+            raise _no_connection("the connection broke", is_unclear=True) from error
 
-    def _headers(self, operation: HttpOperation, request: HttpRequest | str, key: str) -> dict[str, str]:
+    async def _headers(
+        self, operation: HttpOperation, base_url: str, request: HttpRequest | str, key: str
+    ) -> dict[str, str]:
         headers = {"accept": "application/json", "accept-encoding": "identity", **self._source.headers}
         if isinstance(request, HttpRequest) and request.content_type:
             headers["content-type"] = request.content_type
         if key and operation.spec.kind == "effect" and self._source.key_header:
             headers[self._source.key_header] = key
-        auth = self._source.auth
-        match auth.kind:
-            case "bearer":
-                headers["authorization"] = f"Bearer {self._known(auth.secret_env)}"
-            case "header":
-                headers[auth.name] = self._known(auth.secret_env)
-            case "basic":
-                pair = f"{self._known(auth.user_env)}:{self._known(auth.secret_env)}"
-                headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        return headers
-
-    def _secret_parameters(self) -> Mapping[str, str]:
-        auth: Auth = self._source.auth
-        return {auth.name: self._known(auth.secret_env)} if auth.kind == "query" else {}
-
-    def _known(self, variable: str) -> str:
-        value = self._secret(variable)
-        if not value:
-            raise not_sent(f"the variable {variable} is not set", cause="not_set_up")
-        return value
+        return {**headers, **await self._credentials.headers(base_url)}
 
 
 def _no_connection(why: str, *, is_unclear: bool) -> CallError:

@@ -1,6 +1,7 @@
 """What an HTTP reply means: a JSON value, or the kind of failure it stands for."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from frontdesk.adapters.models.wire import retry_after_s
 from frontdesk.domain.connector import FailureKind
 from frontdesk.domain.record_path import MISSING, RecordPath
 
+_MOST_FIELDS = 50
+"""Of a refusal that are told one by one."""
 _BUSY = frozenset({408, 425})
 _REFUSED_KEY: Mapping[str, Any] = {"cause": "key_refused", "health": "auth"}
 _USUAL: Mapping[int, tuple[FailureKind, str, Mapping[str, Any]]] = {
@@ -56,7 +59,12 @@ def value_in(response: httpx.Response, body: bytes, *, content_types: tuple[str,
 
 
 def failure_of(
-    response: httpx.Response, body: bytes, *, kinds: Mapping[int, FailureKind], error_text: RecordPath
+    response: httpx.Response,
+    body: bytes,
+    *,
+    kinds: Mapping[int, FailureKind],
+    error_text: RecordPath,
+    error_fields: RecordPath,
 ) -> CallError:
     """What a status other than 2xx means."""
     status = response.status_code
@@ -70,13 +78,25 @@ def failure_of(
     if usual := _USUAL.get(status):
         kind, why, facts = usual
         return _failure(kind, response, why, **facts)
-    return _failure("rejected", response, _reason(body, error_text))
+    return _failure("rejected", response, _reason(body, error_text), **_fields(body, error_fields))
 
 
 def _failure(kind: FailureKind, response: httpx.Response, why: str, **facts: Any) -> CallError:
     after_s = retry_after_s(response.headers.get("retry-after"))
     facts = {"cause": "status", "retry_after_s": after_s, "status": str(response.status_code), **facts}
     return CallError(kind, f"status {response.status_code}: {why}", **facts)
+
+
+def _fields(body: bytes, path: RecordPath) -> Mapping[str, str]:
+    """What a refusal says of each field, as details named `field.<name>`."""
+    if not path.text:
+        return {}
+    try:
+        found = path.find(parse_json(body))
+    except CallError:
+        return {}
+    said = found if isinstance(found, dict) else {}
+    return {f"field.{reason_in(name)}": reason_in(why) for name, why in islice(said.items(), _MOST_FIELDS)}
 
 
 def _reason(body: bytes, path: RecordPath) -> str:

@@ -17,20 +17,22 @@ _PORTS = {"http": 80, "https": 443}
 class DirectTransport(httpx.AsyncBaseTransport):
     """HTTP/1.1 straight to the named hosts; where the environment names a proxy, httpx's own transport is for that."""
 
-    def __init__(self, *, most: int, most_idle: int) -> None:
+    def __init__(self, *, most: int, most_idle: int, verify: ssl.SSLContext | None = None) -> None:
         """
         Args:
             most: connections at once.
             most_idle: of one host, kept for the next request.
+            verify: whom to trust; httpx's own choice by default.
         """
         self._places = asyncio.Semaphore(most)
         self._most_idle = most_idle
+        self._verify = verify
         self._idle: dict[_Origin, list[Connection]] = defaultdict(list)
 
     @cached_property
     def _ssl(self) -> ssl.SSLContext:
         """Reading the certificates takes 30 ms: not before they are needed."""
-        return httpx.create_ssl_context()
+        return self._verify or httpx.create_ssl_context()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         times = request.extensions.get("timeout", {})
