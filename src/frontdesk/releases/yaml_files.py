@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ def read_yaml(path: Path, kind: Any, problems: list[ConfigProblem], *, known: Co
     """
     try:
         text = read_text(path)
-        node, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-        return YamlFile(path=path, value=TypeAdapter(kind).validate_python(data), node=node)
+        node, data = _parse(text)
+        return YamlFile(path=path, value=_adapter(kind).validate_python(data), node=node)
     except FileNotFoundError:
         raise
     except ValidationError as error:
@@ -50,6 +51,21 @@ def read_yaml(path: Path, kind: Any, problems: list[ConfigProblem], *, known: Co
     except (OSError, ValueError) as error:
         problems.append(ConfigProblem(where=str(path), message=str(error)))
     return None
+
+
+@lru_cache(maxsize=64)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _parse(text: str) -> tuple[yaml.Node | None, Any]:
+    """The document with its places, and what it says; read once, and in C where that was built."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def read_text(path: Path) -> str:
