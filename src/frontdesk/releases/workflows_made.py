@@ -96,7 +96,7 @@ def make_workflow(name: str, written: WorkflowFile, default_language: str) -> Ma
 
 def _ids(steps: tuple[StepEntry, ...]) -> Iterator[str]:
     """The steps' names: what is written, else their kind and what they are about, numbered where that repeats."""
-    seen: Counter[str] = Counter(entry.id for entry in steps if not isinstance(entry, str))
+    seen = Counter([*BUILT_IN, *(entry.id for entry in steps if not isinstance(entry, str))])
     for entry in steps:
         if not isinstance(entry, str) and entry.id:
             yield entry.id
