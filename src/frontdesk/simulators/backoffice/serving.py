@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
 import uvicorn
+from fastapi import FastAPI
 
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.simulators.backoffice.app import create_backoffice
@@ -32,16 +33,16 @@ def run(
     Raises:
         ConfigError: it cannot be listened on, or the file cannot be used.
     """
-    config = backoffice_config(behaviour)
-    with listening(host, port) as listener:
+    app = create_backoffice(behaviour)
+    with closing(app.state.office.storage), listening(host, port) as listener:
         on_ready(address_of(listener))
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(backoffice_config(app)).run(sockets=[listener])
 
 
-def backoffice_config(behaviour: BackofficeBehaviour | None = None) -> uvicorn.Config:
+def backoffice_config(app: FastAPI) -> uvicorn.Config:
     """With a connection that faults can break."""
     return uvicorn.Config(
-        create_backoffice(behaviour),
+        app,
         http=SimulatedConnection,
         ws="none",
         lifespan="off",
@@ -59,12 +60,12 @@ class Backoffice:
     url: str
     _server: uvicorn.Server
     _thread: Thread
-    _listener: socket.socket
+    _resources: ExitStack
 
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self._listener.close()
+        self._resources.close()
 
 
 class _Beside(uvicorn.Server):
@@ -90,12 +91,14 @@ def start_backoffice(behaviour: BackofficeBehaviour | None = None, *, port: int 
         ConfigError: it cannot be listened on, or the file cannot be used.
         UnavailableError: it did not start.
     """
-    config = backoffice_config(behaviour)
-    listener = listening("127.0.0.1", port)
-    ready = Event()
-    server = _Beside(config, ready)
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="backoffice", daemon=True)
-    thread.start()
-    if not ready.wait(_START_S):
-        raise UnavailableError("The simulated back office did not start.")
-    return Backoffice(url=address_of(listener), _server=server, _thread=thread, _listener=listener)
+    with ExitStack() as resources:
+        listener = resources.enter_context(listening("127.0.0.1", port))
+        app = create_backoffice(behaviour)
+        resources.enter_context(closing(app.state.office.storage))
+        ready = Event()
+        server = _Beside(backoffice_config(app), ready)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="backoffice", daemon=True)
+        thread.start()
+        if not ready.wait(_START_S):
+            raise UnavailableError("The simulated back office did not start.")
+        return Backoffice(url=address_of(listener), _server=server, _thread=thread, _resources=resources.pop_all())

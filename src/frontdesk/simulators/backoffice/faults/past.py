@@ -43,7 +43,7 @@ def back_to(record: Record, moment: str) -> Record | None:
         return None
     later = {name: None for name, _ in steps if (at := _time(record[name])) and at > then}
     if not later:
-        return record
+        return _events_until(record, then)
     if later.get("approved_at", "") is None:
         later["expected_on"] = None
     return _events_until({**record, **later, "status": passed[-1]}, then)

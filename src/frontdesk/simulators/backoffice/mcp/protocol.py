@@ -12,7 +12,7 @@ VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """Spoken versions of the protocol, the newest first; a client's own where it is one of them."""
 _PARSE, _REQUEST, _METHOD, _PARAMS = -32700, -32600, -32601, -32602
 Message = dict[str, Any]
-_TYPES = {"string": str, "integer": int, "boolean": bool, "number": (int, float)}
+_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "boolean": bool, "number": (int, float)}
 
 
 class Speaker:
