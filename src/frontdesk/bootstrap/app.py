@@ -26,6 +26,7 @@ from frontdesk.bootstrap.reload import Reloader
 from frontdesk.bootstrap.shelf import SnapshotShelf
 from frontdesk.bootstrap.simulated import SimulatedSystems
 from frontdesk.bootstrap.unbooked import Unbooked
+from frontdesk.bootstrap.write_back import write_back_target
 from frontdesk.domain.release import AssistantContent
 from frontdesk.ingest import IngestReport
 from frontdesk.ports.channels import Notifier
@@ -43,6 +44,7 @@ from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.withdrawals import WithdrawalFeed
+from frontdesk.turn.write_back import WriteBackSender
 
 log = structlog.get_logger()
 
@@ -70,6 +72,7 @@ class App:
     resources: AsyncExitStack
     simulated: SimulatedSystems
     connectors: ConnectorShelf
+    write_back: WriteBackSender
     demo: Demo | None = None
     """Whom visitors may choose to be; None on a real desk."""
     _dispatching: asyncio.Task[None] | None = None
@@ -83,12 +86,14 @@ class App:
         self.till.start()
         await self.runner.start()
         self._dispatching = asyncio.create_task(self.outbox.run())
+        self.write_back.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._dispatching is not None:
             self._dispatching.cancel()
             await asyncio.gather(self._dispatching, return_exceptions=True)
+        await self.write_back.close()
         await self.reloader.close()
         await self.runner.close()
         await self.till.close()
@@ -120,7 +125,7 @@ async def open_app(
         demo = open_demo(settings, content.profile.languages, SystemClock())
         database = await open_writer(settings, resources)
         if sqlite_path(settings.effective_database_url) is not None:  # whoever held a lease is dead, or held the file
-            await database.write(lambda stores: stores.turns.release_all())
+            await database.write(_release_all)
         meter = open_meter(settings)
         embedder = open_embedder(settings, meter=meter)
 
@@ -187,6 +192,14 @@ async def open_app(
             identity=demo.verifier if demo else open_identity(settings, clock),
             simulated=simulated,
             connectors=connectors,
+            write_back=WriteBackSender(
+                database,
+                lambda: write_back_target(releases.serving()),
+                owner=owner,
+                clock=clock,
+                telemetry=telemetry,
+                occurrences=occurrences,
+            ),
             demo=demo,
             clock=clock,
             tokens=tokens,
@@ -213,6 +226,11 @@ async def open_app(
     except BaseException:
         await resources.aclose()
         raise
+
+
+def _release_all(stores: Stores) -> None:
+    stores.turns.release_all()
+    stores.write_backs.release_all()
 
 
 def _limits(settings: Settings) -> RunnerLimits:

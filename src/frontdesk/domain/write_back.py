@@ -29,6 +29,7 @@ SOURCES: Mapping[str, str] = {
     "workflow.last": "the workflow that was run last",
     "workflow.status": "how that one ended: active, suspended, done, cancelled, handed_over, expired",
     "workflow.ends": "every run with its end, as in `refund: done`",
+    "subjects": "workflows and topics, in this order",
     "question": "the customer's first message, masked",
     "answer": "the last answer, masked",
     "summary": "what was said before in short, then the newest words of both, masked",

@@ -209,8 +209,7 @@ def _check_arguments(file: YamlFile, rules: WriteBack, spec: OperationSpec) -> I
 
 def _theirs(rule: FieldRule) -> Iterator[str]:
     """The values that the other system would be given, as far as they are written down."""
-    yield from rule.values.values()
-    yield from filter(None, (rule.otherwise, rule.default))
+    yield from filter(None, (*rule.values.values(), rule.otherwise, rule.default))
     if rule.text and not _BRACED.search(rule.text):
         yield rule.text
 

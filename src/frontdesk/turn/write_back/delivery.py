@@ -176,7 +176,8 @@ async def _note_sent(database: Database, held: StoredWriteBack, reference: str) 
 def _failed(came: CallFailure, *, is_unclear: bool) -> Delivered:
     if came.kind in _REFUSALS:
         return Delivered(result="refused", why=came.why, errors=field_errors(came), is_unclear=is_unclear)
-    result: Result = "outage" if came.kind in _OUTAGES else "retry"
+    behind = came.details.get("kind", came.kind)  # of a call whose end is unknown: what it failed with
+    result: Result = "outage" if behind in _OUTAGES else "retry"
     return Delivered(result=result, why=f"{came.kind.replace('_', ' ')}: {came.why}", is_unclear=is_unclear)
 
 

@@ -44,7 +44,7 @@ def gather(stores: Stores, conversation_id: ConversationId, guard: Guard, *, con
     if conversation is None:
         return None
     messages = stores.messages.history(conversation_id, after=0, before=None)
-    values = {
+    values: dict[str, Fact] = {
         **_about(conversation, messages, console),
         **_turned_out(stores, conversation_id),
         **_said(conversation, messages, _masking(guard)),
@@ -52,7 +52,14 @@ def gather(stores: Stores, conversation_id: ConversationId, guard: Guard, *, con
         **_rated(stores, conversation_id, _masking(guard)),
         **_run(stores.write_backs.runs_of(conversation_id)),
     }
+    if values["escalation.at"] is not None:  # handed over outside of any turn, for example
+        values["outcome"] = Outcome.ESCALATED.value
+    values["subjects"] = (*_names(values["workflows"]), *_names(values["topics"]))
     return ConversationFacts(conversation_id=conversation_id, seq=conversation.last_seq, values=values)
+
+
+def _names(fact: Fact) -> tuple[str, ...]:
+    return fact if isinstance(fact, tuple) else ()
 
 
 def _masking(guard: Guard) -> Callable[[str], str]:

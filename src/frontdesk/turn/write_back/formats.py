@@ -9,6 +9,8 @@ from frontdesk.domain.connector import FieldType, Value
 from frontdesk.domain.write_back import FieldRule
 
 TEXT_FORMATS = ("phone", "line")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""No system wants them; lines and tabs stay."""
 _NO_DIGIT = re.compile(r"[^0-9]")
 _PHONE_DIGITS = range(7, 16)
 """Of an international number: at most fifteen (E.164); below seven it is none."""
@@ -36,6 +38,7 @@ def format_text(text: str, rule: FieldRule) -> str:
     Raises:
         ValueError: it is no telephone number.
     """
+    text = _CONTROLS.sub("", text)
     match rule.format:
         case "phone":
             text = format_phone(text, country=rule.country)

@@ -140,16 +140,19 @@ def _field(
 
 
 def _computed(rule: FieldRule, argument: ArgumentSpec, known: Mapping[str, Fact]) -> str:
-    if rule.text:
-        text = _BRACED.sub(lambda found: _written(known.get(found[1]), rule), rule.text)
-        text = _formatted(text, rule)
-    else:
-        text = _written(known.get(rule.source), rule)
-    text = text or rule.default
+    text = (_filled(rule, known) if rule.text else _written(known.get(rule.source), rule)) or rule.default
     longest = min(filter(None, (rule.max_chars, argument.max_chars)), default=0)
     if longest and len(text) > longest and rule.when_longer == "cut":
         return text[: longest - 1].rstrip() + _CUT_MARK
     return text
+
+
+def _filled(rule: FieldRule, known: Mapping[str, Fact]) -> str:
+    """The text with its sources in it; empty where it names some and none has a value."""
+    parts = {name: _written(known.get(name), rule) for name in _BRACED.findall(rule.text)}
+    if parts and not any(parts.values()):
+        return ""
+    return _formatted(_BRACED.sub(lambda found: parts[found[1]], rule.text), rule)
 
 
 def _written(fact: Fact, rule: FieldRule) -> str:
