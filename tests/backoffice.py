@@ -49,16 +49,15 @@ class Shop:
 
 
 @asynccontextmanager
-async def a_shop(behaviour: BackofficeBehaviour = BEHAVIOUR) -> AsyncIterator[Shop]:
+async def a_backoffice(behaviour: BackofficeBehaviour = BEHAVIOUR) -> AsyncIterator[Shop]:
     """One of its own, in memory unless the behaviour names a file."""
     app = create_backoffice(behaviour)
-    office: Office = app.state.office
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://backoffice.test") as http:
-            yield Shop(http=http, office=office)
+            yield Shop(http=http, office=app.office)
     finally:
-        office.storage.close()
+        app.close()
 
 
 @contextmanager

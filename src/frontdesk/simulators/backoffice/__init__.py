@@ -9,13 +9,14 @@ faults       every way in which such systems are known to fail                  
 log, codes   what was asked, and the codes sent to customers                      /_log, /_codes
 """
 
-from frontdesk.simulators.backoffice.app import create_backoffice
+from frontdesk.simulators.backoffice.app import BackofficeApp, create_backoffice
 from frontdesk.simulators.backoffice.behaviour import SYSTEMS, BackofficeBehaviour, key_of
 from frontdesk.simulators.backoffice.serving import Backoffice, backoffice_config, run, start_backoffice
 
 __all__ = [
     "SYSTEMS",
     "Backoffice",
+    "BackofficeApp",
     "BackofficeBehaviour",
     "backoffice_config",
     "create_backoffice",

@@ -1,4 +1,7 @@
-"""What only tests, drills and the demo look at: situations, faults, the log, effects and codes."""
+"""What only tests, drills and the demo look at: situations, faults, the log, effects and codes.
+
+These routes need no key; the back office listens on this machine only.
+"""
 
 import json
 from dataclasses import asdict
@@ -11,83 +14,66 @@ from starlette.routing import Route
 from frontdesk.simulators.backoffice.behaviour import SYSTEMS, key_of
 from frontdesk.simulators.backoffice.effects import effects
 from frontdesk.simulators.backoffice.faults.kinds import FAULTS
-from frontdesk.simulators.backoffice.office import Office
+from frontdesk.simulators.backoffice.office import office_of
 from frontdesk.simulators.backoffice.seeding import SITUATIONS
 
 
-def inside_routes(office: Office) -> list[Route]:
-    """Routes that need no key; the back office listens on this machine only."""
-
-    async def about(_: Request) -> Response:
-        day = office.storage.scalar("SELECT value FROM meta WHERE name = 'day'")
-        told = {"today": office.calendar.today().isoformat(), "file_day": day, "now": office.calendar.stamp()}
-        return JSONResponse({**told, "systems": {system: key_of(system) for system in SYSTEMS}})
-
-    async def situations(_: Request) -> Response:
-        told = [{"customer_id": one.customer_id, "name": one.name, "what": one.what} for one in SITUATIONS]
-        return JSONResponse({"situations": told})
-
-    async def log(request: Request) -> Response:
-        found = office.log.select(after=_after(request), system=request.query_params.get("system", ""))
-        return JSONResponse({"count": office.log.count, "requests": found})
-
-    async def changed(request: Request) -> Response:
-        wanted = {name: request.query_params.get(name, "") for name in ("system", "customer_id", "key")}
-        return JSONResponse({"effects": effects(office.storage, after=_after(request), **wanted)})
-
-    return [
-        Route("/", about),
-        Route("/_about", about),
-        Route("/_situations", situations),
-        Route("/_log", log),
-        Route("/_effects", changed),
-        *_fault_routes(office),
-        *_code_routes(office),
-    ]
+async def _about(request: Request) -> Response:
+    office = office_of(request)
+    told = {"today": office.calendar.today().isoformat(), "now": office.calendar.stamp()}
+    return JSONResponse({**told, "systems": {system: key_of(system) for system in SYSTEMS}})
 
 
-def _fault_routes(office: Office) -> list[Route]:
-    async def listed(_: Request) -> Response:
-        kinds = [{"fault": fault.name, "does": fault.does, "when": fault.when} for fault in FAULTS.values()]
-        schedules = {system: [asdict(step) for step in plan.steps] for system, plan in office.faults.schedules.items()}
-        rules = [rule.to_json() for rule in office.faults.rules]
-        return JSONResponse({"kinds": kinds, "faults": rules, "schedules": schedules})
-
-    async def order(request: Request) -> Response:
-        try:
-            return JSONResponse(office.faults.order(json.loads(await request.body())), status_code=201)
-        except ValueError as error:
-            return _invalid(str(error))
-
-    async def clear(request: Request) -> Response:
-        wanted = request.path_params.get("fault_id")
-        office.faults.clear(int(wanted) if wanted is not None else None)
-        return Response(status_code=204)
-
-    return [
-        Route("/_faults", listed, methods=["GET"]),
-        Route("/_faults", order, methods=["POST"]),
-        Route("/_faults", clear, methods=["DELETE"]),
-        Route("/_faults/{fault_id:int}", clear, methods=["DELETE"]),
-    ]
+async def _situations(_: Request) -> Response:
+    told = [{"customer_id": one.customer_id, "name": one.name, "what": one.what} for one in SITUATIONS]
+    return JSONResponse({"situations": told})
 
 
-def _code_routes(office: Office) -> list[Route]:
-    async def sent(request: Request) -> Response:
-        customer = request.query_params.get("customer_id", "")
-        rows = office.storage.rows("SELECT * FROM codes WHERE ? IN ('', customer_id) ORDER BY code_id", customer)
-        return JSONResponse({"codes": rows})
+async def _log(request: Request) -> Response:
+    log = office_of(request).log
+    found = log.select(after=_after(request), system=request.query_params.get("system", ""))
+    return JSONResponse({"count": log.count, "requests": found})
 
-    async def send(request: Request) -> Response:
-        try:
-            row = _code(json.loads(await request.body()))
-        except ValueError as error:
-            return _invalid(str(error))
-        with office.storage.change():
-            code_id = office.storage.insert("codes", at=office.calendar.stamp(), **row)
-        return JSONResponse({"code_id": code_id}, status_code=201)
 
-    return [Route("/_codes", sent, methods=["GET"]), Route("/_codes", send, methods=["POST"])]
+async def _effects(request: Request) -> Response:
+    wanted = {name: request.query_params.get(name, "") for name in ("system", "customer_id", "key")}
+    return JSONResponse({"effects": effects(office_of(request).storage, after=_after(request), **wanted)})
+
+
+async def _list_faults(request: Request) -> Response:
+    plan = office_of(request).faults
+    kinds = [{"fault": fault.name, "does": fault.does, "when": fault.when} for fault in FAULTS.values()]
+    schedules = {system: [asdict(step) for step in one.steps] for system, one in plan.schedules.items()}
+    return JSONResponse({"kinds": kinds, "faults": [rule.to_json() for rule in plan.rules], "schedules": schedules})
+
+
+async def _order_fault(request: Request) -> Response:
+    try:
+        return JSONResponse(office_of(request).faults.order(json.loads(await request.body())), status_code=201)
+    except ValueError as error:
+        return _invalid(str(error))
+
+
+async def _clear_faults(request: Request) -> Response:
+    office_of(request).faults.clear(request.path_params.get("fault_id"))
+    return Response(status_code=204)
+
+
+async def _list_codes(request: Request) -> Response:
+    customer = request.query_params.get("customer_id", "")
+    sql = "SELECT * FROM codes WHERE ? IN ('', customer_id) ORDER BY code_id"
+    return JSONResponse({"codes": office_of(request).storage.rows(sql, customer)})
+
+
+async def _send_code(request: Request) -> Response:
+    office = office_of(request)
+    try:
+        row = _code(json.loads(await request.body()))
+    except ValueError as error:
+        return _invalid(str(error))
+    with office.storage.change():
+        code_id = office.storage.insert("codes", at=office.calendar.stamp(), **row)
+    return JSONResponse({"code_id": code_id}, status_code=201)
 
 
 def _code(body: Any) -> dict[str, str]:
@@ -107,3 +93,18 @@ def _after(request: Request) -> int:
 
 def _invalid(message: str) -> Response:
     return JSONResponse({"error": {"code": "invalid", "message": message}}, status_code=400)
+
+
+INSIDE_ROUTES = (
+    Route("/", _about),
+    Route("/_about", _about),
+    Route("/_situations", _situations),
+    Route("/_log", _log),
+    Route("/_effects", _effects),
+    Route("/_faults", _list_faults, methods=["GET"]),
+    Route("/_faults", _order_fault, methods=["POST"]),
+    Route("/_faults", _clear_faults, methods=["DELETE"]),
+    Route("/_faults/{fault_id:int}", _clear_faults, methods=["DELETE"]),
+    Route("/_codes", _list_codes, methods=["GET"]),
+    Route("/_codes", _send_code, methods=["POST"]),
+)

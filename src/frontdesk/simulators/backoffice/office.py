@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from starlette.requests import Request
+
 from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour, Calendar
 from frontdesk.simulators.backoffice.faults.plan import FaultPlan
 from frontdesk.simulators.backoffice.log import RequestLog
 from frontdesk.simulators.backoffice.storage import Storage, open_storage
+
+SCOPE = "frontdesk.backoffice"
+"""Where a request finds its office."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,3 +28,8 @@ def open_office(behaviour: BackofficeBehaviour) -> Office:
     """As its file was left; see `open_storage`."""
     calendar = Calendar(behaviour.today)
     return Office(behaviour=behaviour, calendar=calendar, storage=open_storage(behaviour, calendar))
+
+
+def office_of(request: Request) -> Office:
+    office: Office = request.scope[SCOPE]
+    return office

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 import uvicorn
-from fastapi import FastAPI
 
 from frontdesk.domain.errors import UnavailableError
-from frontdesk.simulators.backoffice.app import create_backoffice
+from frontdesk.simulators.backoffice.app import BackofficeApp, create_backoffice
 from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour
 from frontdesk.simulators.vendor.script import SimulatedConnection
 from frontdesk.simulators.vendor.serving import address_of, listening
@@ -34,12 +33,12 @@ def run(
         ConfigError: it cannot be listened on, or the file cannot be used.
     """
     app = create_backoffice(behaviour)
-    with closing(app.state.office.storage), listening(host, port) as listener:
+    with closing(app), listening(host, port) as listener:
         on_ready(address_of(listener))
         uvicorn.Server(backoffice_config(app)).run(sockets=[listener])
 
 
-def backoffice_config(app: FastAPI) -> uvicorn.Config:
+def backoffice_config(app: BackofficeApp) -> uvicorn.Config:
     """With a connection that faults can break."""
     return uvicorn.Config(
         app,
@@ -94,7 +93,7 @@ def start_backoffice(behaviour: BackofficeBehaviour | None = None, *, port: int 
     with ExitStack() as resources:
         listener = resources.enter_context(listening("127.0.0.1", port))
         app = create_backoffice(behaviour)
-        resources.enter_context(closing(app.state.office.storage))
+        resources.enter_context(closing(app))
         ready = Event()
         server = _Beside(backoffice_config(app), ready)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="backoffice", daemon=True)

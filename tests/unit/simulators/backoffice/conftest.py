@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backoffice import TODAY, Shop, a_shop
+from backoffice import TODAY, Shop, a_backoffice
 from frontdesk.simulators.backoffice import BackofficeBehaviour
 from frontdesk.simulators.backoffice.behaviour import Calendar
 from frontdesk.simulators.backoffice.storage import open_storage
@@ -21,5 +21,5 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def shop(seeded: Path, tmp_path: Path) -> AsyncIterator[Shop]:
     path = Path(shutil.copy(seeded, tmp_path))
-    async with a_shop(BackofficeBehaviour(path=path, today=TODAY)) as made:
+    async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY)) as made:
         yield made

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backoffice import BEHAVIOUR, TODAY, Shop, a_shop
+from backoffice import BEHAVIOUR, TODAY, Shop, a_backoffice
 from frontdesk.domain.errors import ConfigError
 from frontdesk.simulators.backoffice import BackofficeBehaviour
 from frontdesk.simulators.backoffice.behaviour import Calendar
@@ -93,11 +93,11 @@ async def test_every_situation_has_a_customer_whose_records_can_be_read(shop: Sh
 
 async def test_what_was_two_days_ago_still_is_when_the_file_is_opened_a_week_later(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
-    async with a_shop(BackofficeBehaviour(path=path, today=TODAY)) as shop:
+    async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY)) as shop:
         first = (await shop.get("/payments/refunds?customer_id=cust-5001"))["data"][0]
         parcel = (await shop.get("/shipping/shipments?customer_id=cust-5001"))["shipments"][0]
     later = TODAY + timedelta(days=7)
-    async with a_shop(BackofficeBehaviour(path=path, today=later)) as shop:
+    async with a_backoffice(BackofficeBehaviour(path=path, today=later)) as shop:
         moved = (await shop.get("/payments/refunds?customer_id=cust-5001"))["data"][0]
         moved_parcel = (await shop.get("/shipping/shipments?customer_id=cust-5001"))["shipments"][0]
     assert moved["paid_at"] == "2026-11-27T12:00:00Z"
@@ -108,11 +108,11 @@ async def test_what_was_two_days_ago_still_is_when_the_file_is_opened_a_week_lat
 
 async def test_a_file_keeps_what_was_changed_and_when_it_was(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
-    async with a_shop(BackofficeBehaviour(path=path, today=TODAY)) as shop:
+    async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY)) as shop:
         order = await shop.order("cust-3312")
         await shop.ask("POST", "/payments/refunds", {"order_id": order["order_id"], "amount_minor": 500}, key="k")
         before = await shop.effects()
-    async with a_shop(BackofficeBehaviour(path=path, today=TODAY + timedelta(days=3))) as shop:
+    async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY + timedelta(days=3))) as shop:
         assert await shop.effects() == before
         again = await shop.ask(
             "POST", "/payments/refunds", {"order_id": order["order_id"], "amount_minor": 500}, key="k"

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from frontdesk.simulators.backoffice.behaviour import key_of
 from frontdesk.simulators.backoffice.effects import Change, Effect, digest_of, once
-from frontdesk.simulators.backoffice.office import Office
+from frontdesk.simulators.backoffice.office import Office, office_of
 from frontdesk.simulators.backoffice.refusals import Refused
 
 EFFECT_HEADER = "X-Effect-Id"
@@ -39,11 +39,6 @@ class Failed(BaseModel):
     """How every system says no."""
 
     error: Failure
-
-
-def office_of(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
 
 
 OfficeOf = Annotated[Office, Depends(office_of)]
