@@ -150,14 +150,17 @@ async def fake_system(answer: Callable[[Asked], Said | Awaitable[Said]]) -> Asyn
 
 
 @dataclass(slots=True)
-class Pauses:
-    """Stands in for sleeping: no time passes, and it is written down how much would have."""
+class Pauses(SystemClock):
+    """A clock that leaps over what anybody sleeps, and writes it down."""
 
     slept: list[float] = field(default_factory=list)
 
     async def __call__(self, seconds: float) -> None:
         self.slept.append(seconds)
         await asyncio.sleep(0)
+
+    def monotonic(self) -> float:
+        return super(Pauses, self).monotonic() + sum(self.slept)
 
 
 @dataclass(slots=True)
@@ -176,15 +179,15 @@ class Outside:
 
 @asynccontextmanager
 async def opened(source: ConnectorSource, folder: Path, *, jitter: float = 0.5) -> AsyncIterator[Outside]:
-    clock, telemetry, pauses = SystemClock(), PrometheusTelemetry(), Pauses()
+    telemetry, pauses = PrometheusTelemetry(), Pauses()
     client = outside_client()
-    around = Surroundings(folder=folder, client=client, monotonic=clock.monotonic, simulators=lambda _: "")
-    gate = Gate(source.name, source.bounds, monotonic=clock.monotonic, occurrences=NoOccurrences(), sleep=pauses)
+    around = Surroundings(folder=folder, client=client, monotonic=pauses.monotonic, simulators=lambda _: "")
+    gate = Gate(source.name, source.bounds, monotonic=pauses.monotonic, occurrences=NoOccurrences(), sleep=pauses)
     system = OutsideSystem(
         source,
         open_transport(source, around),
         gate=gate,
-        clock=clock,
+        clock=pauses,
         telemetry=telemetry,
         sleep=pauses,
         jitter=lambda: jitter,

@@ -133,7 +133,7 @@ class OutsideSystem:
             except CallError as error:
                 call.was_unclear |= error.is_unclear
                 pause_s = self._pause_s(call, error)
-                if pause_s is None or pause_s >= self._left_s(call):
+                if pause_s is None or pause_s >= self._left_s(call) or self.gate.state == "open":
                     raise
             await self._sleep(pause_s)
 
