@@ -78,6 +78,7 @@ class HttpTransport:
         for _ in range(1 + MOST_REDIRECTS):
             response, body = await self._send(operation.method, url, headers, content)
             if response.is_success:
+                self._credentials.worked()
                 return response, value_in(response, body, content_types=self._source.content_types)
             url = self._led_to(operation, url, response)
             if not url:
@@ -89,9 +90,10 @@ class HttpTransport:
             error_text=self._error_text,
             error_fields=self._error_fields,
         )
-        if error.cause == "key_refused" and self._credentials.can_renew:
-            self._credentials.forget_token()
-            error.may_repeat = True
+        if error.cause == "key_refused" and self._credentials.renew():
+            raise CallError(
+                "unavailable", error.why, cause="key_refused", may_repeat=True, status=str(response.status_code)
+            )
         raise error
 
     def _led_to(self, operation: HttpOperation, url: str, response: httpx.Response) -> str:

@@ -37,12 +37,8 @@ class Credentials:
         self._monotonic = monotonic
         self._token = ""
         self._holds_until = 0.0
+        self._refusals = 0
         self._asking = asyncio.Lock()
-
-    @property
-    def can_renew(self) -> bool:
-        """Whether a refused token may be replaced by another one."""
-        return self._auth.kind == "client_credentials"
 
     def parameters(self) -> Mapping[str, str]:
         """What stands behind the address. Raises: CallError."""
@@ -63,8 +59,15 @@ class Credentials:
             case _:
                 return {}
 
-    def forget_token(self) -> None:
+    def worked(self) -> None:
+        """They were taken."""
+        self._refusals = 0
+
+    def renew(self) -> bool:
+        """They were refused. Whether it is worth another try: a token may have ended before its time, once."""
         self._token = ""
+        self._refusals += 1
+        return self._auth.kind == "client_credentials" and self._refusals == 1
 
     async def _current_token(self, base_url: str) -> str:
         async with self._asking:  # one asks, and the others wait for the same token
