@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.retail import operations
 from bench.retail.__main__ import measure
 from bench.retail.customer import in_first_person, messages, questions
 from bench.retail.data import HAND_OVER, Expected, Task
 from bench.retail.judging import Judgement, kind_of
 from bench.retail.sign_in import verified
+from bench.retail.talk import begin, opened
 
 from retail_shop import CABIN, LENA, PAID_BY_CARD, a_shop_with_records
 
@@ -107,3 +110,12 @@ def test_the_customer_asks_in_the_words_of_the_task() -> None:
 def test_somebody_is_known_by_e_mail_or_by_name_and_zip_code_and_not_by_a_user_id(words: str, who: str | None) -> None:
     found = verified(a_shop_with_records(), words)
     assert (found.user_id if found else None) == who
+
+
+async def test_an_order_named_in_the_first_words_is_not_asked_for_and_a_stray_word_chooses_none(tmp_path: Path) -> None:
+    operations.use(records := a_shop_with_records())
+    async with opened(tmp_path) as app:
+        told = await begin(app, records.customer(LENA))
+        assert "Which items" in (await told.say("I want to return the tent from order W1000001.")).answer
+        untold = await begin(app, records.customer(LENA))
+        assert "Which order" in (await untold.say("I want to return something I paid by visa.")).answer

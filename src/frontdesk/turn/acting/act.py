@@ -18,6 +18,7 @@ from frontdesk.domain.turn import OpenTurn, Outcome, Route, Stage, TurnContext
 from frontdesk.domain.workflow import (
     Command,
     RunStatus,
+    SetSlot,
     Signal,
     StartWorkflow,
     Understood,
@@ -32,7 +33,7 @@ from frontdesk.turn.acting.codes import find_code
 from frontdesk.turn.acting.collecting import collect
 from frontdesk.turn.acting.described import describe
 from frontdesk.turn.acting.doing import Doing, Means
-from frontdesk.turn.acting.moving import Moving
+from frontdesk.turn.acting.moving import Hears, Moving, hears_nothing
 from frontdesk.turn.acting.saying import Saying
 from frontdesk.turn.acting.standing import Standing
 from frontdesk.turn.money.budget import Purse
@@ -98,6 +99,7 @@ class Acting:
         self._lost: WorkflowRun | None = None
         self._suspended: list[WorkflowRun] = []
         self._changed: dict[RunId, WorkflowRun] = {}
+        self._text = ""
         self._understood = Understood(commands=())
         self._movings: list[Moving] = []
         self._options: tuple[str, ...] = ()
@@ -142,6 +144,7 @@ class Acting:
         """
         if self._lost is not None:
             return "act"
+        self._text = text
         with self._notes.timed(Stage.ROUTE, "understand"):
             self._understood = await self._read(text, history)
         if gives_orders:
@@ -224,7 +227,7 @@ class Acting:
     def collected(self) -> Collected | None:
         """What is known of the run that is under way; None where none is."""
         run = next((run for run in self._standing.runs if run.status == "active"), None)
-        return None if run is None else self._collect(run, "The turn could not be finished.")
+        return None if run is None else self._collect(run, "")
 
     @property
     def route(self) -> Route:
@@ -336,7 +339,7 @@ class Acting:
                 release_id=self._release.manifest.release_id,
                 at=self._at,
             )
-            road = self._move(run, rest)
+            road = self._move(run, rest, hears=self._told_at_once)
         async for sentence in road:
             yield sentence
 
@@ -472,8 +475,17 @@ class Acting:
     def _is_overdue(self) -> bool:
         return self._run is not None and is_overdue(self._workflow_of(self._run), self._run, at=self._at)
 
-    async def _move(self, run: WorkflowRun, commands: Sequence[Command] = ()) -> AsyncGenerator[AnswerSentence]:
+    def _told_at_once(self, run: WorkflowRun, slot: str) -> SetSlot | None:
+        understanding = self._release.understanding
+        if understanding is None:
+            return None
+        return understanding.told_of(slot, self._text, language=self._turn.language, run=run, now=self._at)
+
+    async def _move(
+        self, run: WorkflowRun, commands: Sequence[Command] = (), *, hears: Hears = hears_nothing
+    ) -> AsyncGenerator[AnswerSentence]:
         moving = self._new_moving(run)
+        moving.hears = hears
         async for sentence in moving.go(commands):
             yield sentence
         self._after(moving)
@@ -487,7 +499,7 @@ class Acting:
         self._awaits_code = moving.waits_for == "code"
         if any(effect.status == "done" for effect in moving.doing.effects):
             self._rank(Outcome.ACTED)
-        if any(sentence.citations for sentence in self._notes.sentences):
+        if moving.has_told:
             self._rank(Outcome.ANSWERED)
         if moving.ended is not None:
             self._rank(Outcome(moving.ended.outcome))

@@ -80,7 +80,8 @@ def options_of(slot: Slot, run: WorkflowRun | None, now: datetime) -> tuple[Opti
 def _option(slot: Slot, row: Row, now: datetime) -> Option:
     texts = [value for value in row.values() if isinstance(value, str)]
     labels = [_label(slot, row, language, now) for language in slot.label]
-    names = folded((str(row[slot.choose_by]), *labels, *(text for text in texts if 3 < len(text) <= MAX_NAME)))
+    key = str(row[slot.choose_by]).lstrip("#")  # which people leave out
+    names = folded((key, *labels, *(text for text in texts if 3 < len(text) <= MAX_NAME)))
     return Option(value=row[slot.choose_by], names=names, features=_features(row), row=row)
 
 

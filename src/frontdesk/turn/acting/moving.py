@@ -1,6 +1,6 @@
 """One run moves: what it wants is said, called, asked for and done, until it waits for the customer or ends."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from frontdesk.domain.workflow import (
     PlannedCall,
     Reading,
     Say,
+    SetSlot,
     Waits,
     Workflow,
     WorkflowRun,
@@ -35,6 +36,12 @@ log = structlog.get_logger()
 
 _MOST_ROUNDS = 32
 """Rounds of calls in one turn; a guess, many times what a readable workflow has."""
+Hears = Callable[[WorkflowRun, str], SetSlot | None]
+"""What was said at once of a slot, by its name, whose choices a run has read since."""
+
+
+def hears_nothing(run: WorkflowRun, slot: str) -> SetSlot | None:  # noqa: ARG001
+    return None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,14 +54,18 @@ class Moving:
     saying: Saying
     texts: AuthorityTexts
     language: str
+    hears: Hears = hears_nothing
     steps: list[StepRecord] = field(default_factory=list)
     approval: Approval | None = None
     approval_expires_s: float = 0.0
     options: tuple[str, ...] = ()
     waits_for: str = ""
     ended: Ends | None = None
+    has_told: bool = False
+    """Whether it said what a system said."""
     _readings: Mapping[str, Reading] | None = None
     _goes_on: bool = False
+    _heard: set[str] = field(default_factory=set)
 
     @property
     def workflow(self) -> Workflow:
@@ -71,7 +82,8 @@ class Moving:
         self._readings = readings
         for _ in range(_MOST_ROUNDS):
             moves = self._advance(commands)
-            for said in (move for move in moves if isinstance(move, Say)):
+            known = self._known_by_now(moves)
+            for said in self._unsaid(moves, but_question=known is not None):
                 for sentence in self._tell(said):
                     yield sentence
             if self.saying.is_blocked:
@@ -79,11 +91,28 @@ class Moving:
             if self.ended is not None:
                 return
             commands, self._readings, self._goes_on = (), None, False
+            if known is not None:
+                commands = (known,)
+                continue
             async for sentence in self._meet(moves[-1]):
                 yield sentence
             if not self._goes_on:
                 return
         self._hand_over("It called other systems without end.", failure="malformed")
+
+    def _known_by_now(self, moves: Sequence[Move]) -> SetSlot | None:
+        """The answer to a question that need not be asked, since the customer gave it before there was a choice."""
+        waits = moves[-1] if moves else None
+        slot = self.workflow.slots.get(waits.slot) if isinstance(waits, Waits) else None
+        if slot is None or not slot.choose_from or slot.name in self._heard:
+            return None
+        self._heard.add(slot.name)
+        return self.hears(self.run, slot.name)
+
+    @staticmethod
+    def _unsaid(moves: Sequence[Move], *, but_question: bool) -> Sequence[Say]:
+        said = [move for move in moves if isinstance(move, Say)]
+        return said[:-1] if but_question else said
 
     def _advance(self, commands: Sequence[Command]) -> Sequence[Move]:
         try:
@@ -157,7 +186,9 @@ class Moving:
 
     def _tell(self, said: Say) -> Sequence[AnswerSentence]:
         self._note(said.step, "say")
-        return self.tell(said.text, said.about)
+        told = self.tell(said.text, said.about)
+        self.has_told = self.has_told or any(sentence.citations for sentence in told)
+        return told
 
     async def _confirm(self, wanted: ConfirmationWanted) -> AsyncGenerator[AnswerSentence]:
         if (readings := self.doing.refused_before(wanted)) is not None:

@@ -67,7 +67,7 @@ class Triggers:
             by_meaning: as for `ExampleMatcher.closest`.
             among: the workflows that are switched on.
         """
-        if (name := self._as_written.get(_plain(heard))) in among:
+        if (name := self._as_written.get(_plain(heard), "")) in among:
             return Trigger(workflows=(name,), score=1.0, stance="request")
         kind = stance(heard)
         matches = await self._examples.by_group(heard.text, by_meaning=by_meaning)

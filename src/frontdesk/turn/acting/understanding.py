@@ -7,6 +7,7 @@ from frontdesk.domain.release import AssistantProfile
 from frontdesk.domain.usage import VendorAttempt
 from frontdesk.domain.workflow import (
     Command,
+    SetSlot,
     Signal,
     StartWorkflow,
     Understood,
@@ -107,6 +108,12 @@ class Understanding:
             request, read=read_proposals, purse=purse, numbers=numbers, on_attempt=on_attempt
         )
         return self._decided(taken, bounds, proposals or ())
+
+    def told_of(self, slot: str, text: str, *, language: str, run: WorkflowRun, now: datetime) -> SetSlot | None:
+        """What the message that began a run says of a slot whose choices were read only after it."""
+        workflow = self._workflows.get(run.workflow)
+        told = volunteered(Heard(text, language), workflow, run, now=now) if workflow is not None else ()
+        return next((one for one in told if isinstance(one, SetSlot) and one.slot == slot), None)
 
     def _by_rules(
         self,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from frontdesk.domain.usage import VendorAttempt
-from frontdesk.domain.workflow import Understood, WorkflowRun
+from frontdesk.domain.workflow import SetSlot, Understood, WorkflowRun
 from frontdesk.ports.models import ChatTurn
 from frontdesk.turn.money.budget import Purse
 
@@ -35,4 +35,8 @@ class Understands(Protocol):
             conversation: its id, which decides which share of conversations it belongs to.
             now: aware; "tomorrow" is seen from it, in the assistant's time zone.
         """
+        ...
+
+    def told_of(self, slot: str, text: str, *, language: str, run: WorkflowRun, now: datetime) -> SetSlot | None:
+        """What the message that began a run says of a slot whose choices were read only after it."""
         ...
