@@ -122,6 +122,10 @@ class Settings(BaseModel):
         SecretStr(""),
         description="URL that is told of every conversation waiting for a person; empty tells the log only.",
     )
+    code_webhook: SecretStr = Field(
+        SecretStr(""),
+        description="URL that sends customers their one-time codes. Empty: the simulated back office's inbox where it runs, else a person takes over.",
+    )
     allowed_origins: str = Field(
         "",
         description="Websites that may embed the chat, comma separated. Empty: pages on this machine while only this machine can reach the server, else none.",
@@ -133,7 +137,7 @@ class Settings(BaseModel):
         "auto", description="json lines, readable text, or text on a terminal only."
     )
 
-    @field_validator("escalation_webhook")
+    @field_validator("escalation_webhook", "code_webhook")
     @classmethod
     def _check_webhook(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value().strip()

@@ -11,7 +11,7 @@ from urllib.request import getproxies
 import httpx
 import structlog
 
-from frontdesk.adapters.channels import LogNotifier, WebhookNotifier
+from frontdesk.adapters.channels import LogNotifier, WebhookCodeSender, WebhookNotifier
 from frontdesk.adapters.clock import SystemClock, SystemTokens
 from frontdesk.adapters.models.transport import DirectTransport
 from frontdesk.adapters.stores import exclusive_writer, open_database, sqlite_path
@@ -183,6 +183,9 @@ async def open_app(
             purses=purses,
             till=till,
             occurrences=occurrences,
+            code_sender=WebhookCodeSender(
+                vendor_client, lambda: settings.code_webhook.get_secret_value() or simulated.code_inbox
+            ),
         )
         return App(
             settings=settings,

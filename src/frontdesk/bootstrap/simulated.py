@@ -23,6 +23,7 @@ class SimulatedSystems:
         self._settings = settings
         self._lock = Lock()
         self._backoffice: Backoffice | None = None
+        self._is_wanted = False
 
     def start_for(self, sources: Sequence[ConnectorSource]) -> None:
         """Run what these systems name; blocks until it answers.
@@ -35,6 +36,7 @@ class SimulatedSystems:
             where = f"{self._settings.assistant_dir / 'connectors.yaml'}"
             message = f"`{wanted[unknown[0]]}` names the simulation `{unknown[0]}`; there is only `{BACKOFFICE}`."
             raise ConfigError([ConfigProblem(where=where, message=message)])
+        self._is_wanted = bool(wanted)
         if wanted and not self._settings.backoffice_url:
             self._start()
 
@@ -50,6 +52,12 @@ class SimulatedSystems:
         if name != BACKOFFICE:
             return ""
         return self._settings.backoffice_url or (self._backoffice.url if self._backoffice else "")
+
+    @property
+    def code_inbox(self) -> str:
+        """Where the invented customers receive their one-time codes; empty where no back office runs."""
+        address = self.address(BACKOFFICE) if self._is_wanted else ""
+        return f"{address.rstrip('/')}/_codes" if address else ""
 
     def close(self) -> None:
         with self._lock:

@@ -71,6 +71,8 @@ async def _send_code(request: Request) -> Response:
         row = _code(json.loads(await request.body()))
     except ValueError as error:
         return _invalid(str(error))
+    sql = "SELECT phone FROM customers WHERE customer_id = ?"
+    row["sent_to"] = office.storage.scalar(sql, row["customer_id"]) or ""
     with office.storage.change():
         code_id = office.storage.insert("codes", at=office.calendar.stamp(), **row)
     return JSONResponse({"code_id": code_id}, status_code=201)
@@ -78,12 +80,12 @@ async def _send_code(request: Request) -> Response:
 
 def _code(body: Any) -> dict[str, str]:
     if not isinstance(body, dict):
-        raise ValueError("A code is an object with `customer_id` and `code`.")  # noqa: TRY004  (what came is wrong)
-    for name in ("customer_id", "code"):
+        raise ValueError("A code is an object with `subject` and `code`.")  # noqa: TRY004  (what came is wrong)
+    for name in ("subject", "code"):
         if not isinstance(body.get(name), str) or not body[name]:
             raise ValueError(f"`{name}` must be a text.")
-    kept = {name: str(body.get(name, "")) for name in ("customer_id", "code", "purpose", "sent_to")}
-    return {**kept, "channel": str(body.get("channel", "sms"))}
+    kept = {name: str(body.get(name, "")) for name in ("code", "language", "purpose")}
+    return {"customer_id": body["subject"], **kept, "channel": str(body.get("channel", "sms"))}
 
 
 def _after(request: Request) -> int:

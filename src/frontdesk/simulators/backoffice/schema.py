@@ -134,7 +134,7 @@ CREATE TABLE kept_keys (
 ) STRICT;
 CREATE TABLE codes (
   code_id INTEGER PRIMARY KEY, at TEXT NOT NULL, customer_id TEXT NOT NULL, channel TEXT NOT NULL, sent_to TEXT NOT NULL,
-  code TEXT NOT NULL, purpose TEXT NOT NULL
+  code TEXT NOT NULL, language TEXT NOT NULL, purpose TEXT NOT NULL
 ) STRICT;
 """
 

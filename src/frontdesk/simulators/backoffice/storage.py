@@ -1,21 +1,22 @@
 """The back office's SQLite file: one writer, every change whole or not at all, durable once it is answered."""
 
+import hashlib
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from frontdesk.domain.errors import ConfigError, ConfigProblem
-from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour, Calendar, to_stamp
+from frontdesk.simulators.backoffice.behaviour import BackofficeBehaviour, Calendar
 from frontdesk.simulators.backoffice.moving import move_times
 from frontdesk.simulators.backoffice.schema import TABLES, VIEWS
 from frontdesk.simulators.backoffice.seeding import seed
 
 Row = dict[str, Any]
-FORMAT = "1"
-"""Of the file; another one is made anew."""
+FORMAT = hashlib.sha256((TABLES + VIEWS).encode()).hexdigest()[:12]
+"""Of the file. One of another version of ours is made anew: what is lost is invented."""
 
 
 class Storage:
@@ -88,19 +89,19 @@ def open_storage(behaviour: BackofficeBehaviour, calendar: Calendar) -> Storage:
         ConfigError: the file cannot be opened, or is no back office's.
     """
     path = behaviour.path
-    try:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        storage = Storage(_connect(path))
-        if storage.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is None:
-            _make(storage, behaviour, calendar)
-        else:
-            _take_over(storage, calendar)
-    except (OSError, sqlite3.DatabaseError, ValueError) as error:
-        problem = ConfigProblem(
-            where=str(path), message=f"The back office's file cannot be used: {error}.", hint="Name another file."
-        )
-        raise ConfigError([problem]) from error
+    with ExitStack() as on_failure:
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            storage = Storage(_connect(path))
+            on_failure.callback(storage.close)
+            with storage.change():
+                _take_over(storage, behaviour, calendar)
+        except (OSError, sqlite3.DatabaseError, ValueError) as error:
+            message = f"The back office's file cannot be used: {error}."
+            problem = ConfigProblem(where=str(path), message=message, hint="Name another file.")
+            raise ConfigError([problem]) from error
+        on_failure.pop_all()
     return storage
 
 
@@ -111,23 +112,25 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _make(storage: Storage, behaviour: BackofficeBehaviour, calendar: Calendar) -> None:
-    with storage.change():
-        for statement in _statements(TABLES + VIEWS):
-            storage.rows(statement)
-        storage.insert("meta", name="format", value=FORMAT)
-        storage.insert("meta", name="day", value=calendar.today().isoformat())
-        storage.insert("meta", name="seed", value=str(behaviour.seed))
-        for table, rows in seed(calendar.now().replace(microsecond=0), behaviour.seed).items():
-            storage.insert_all(table, rows)
-        storage.insert("meta", name="seeded_at", value=to_stamp(calendar.now()))
-
-
-def _take_over(storage: Storage, calendar: Calendar) -> None:
-    if (known := storage.scalar("SELECT value FROM meta WHERE name = 'format'")) != FORMAT:
-        raise ValueError(f"it has format {known}, and this is {FORMAT}")
-    with storage.change():
+def _take_over(storage: Storage, behaviour: BackofficeBehaviour, calendar: Calendar) -> None:
+    known = storage.rows("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')")
+    if known and not {"meta", "kept_keys", "tracking_events"} <= {row["name"] for row in known}:
+        raise ValueError("it holds something else")
+    if known and storage.scalar("SELECT value FROM meta WHERE name = 'format'") == FORMAT:
         move_times(storage, calendar.today())
+        return
+    for row in known:
+        storage.rows(f"DROP {row['type']} {row['name']}")
+    _make(storage, behaviour, calendar)
+
+
+def _make(storage: Storage, behaviour: BackofficeBehaviour, calendar: Calendar) -> None:
+    for statement in _statements(TABLES + VIEWS):
+        storage.rows(statement)
+    for table, rows in seed(calendar.now().replace(microsecond=0), behaviour.seed).items():
+        storage.insert_all(table, rows)
+    told = {"day": calendar.today().isoformat(), "seed": str(behaviour.seed), "format": FORMAT}
+    storage.insert_all("meta", [{"name": name, "value": value} for name, value in told.items()])
 
 
 def _statements(script: str) -> Sequence[str]:

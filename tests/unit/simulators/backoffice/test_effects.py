@@ -117,9 +117,10 @@ async def test_a_request_that_does_not_fit_is_refused_field_by_field(shop: Shop)
 
 
 async def test_codes_sent_to_customers_can_be_read(shop: Shop) -> None:
-    sent = await shop.http.post("/_codes", json={"customer_id": "cust-1187", "code": "482913", "purpose": "refund"})
+    sent = await shop.http.post("/_codes", json={"subject": "cust-1187", "code": "482913", "language": "en"})
     assert sent.status_code == 201
     found = (await shop.http.get("/_codes", params={"customer_id": "cust-1187"})).json()["codes"]
-    assert [(one["code"], one["purpose"]) for one in found] == [("482913", "refund")]
+    contact = await shop.get("/crm/contacts/cust-1187")
+    assert [(one["code"], one["sent_to"]) for one in found] == [("482913", contact["phone"])]
     assert (await shop.http.get("/_codes", params={"customer_id": "cust-5001"})).json()["codes"] == []
-    assert (await shop.http.post("/_codes", json={"code": 482913})).status_code == 400
+    assert (await shop.http.post("/_codes", json={"subject": "cust-1187", "code": 482913})).status_code == 400

@@ -1,4 +1,7 @@
+import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +129,28 @@ def test_a_file_that_is_no_back_office_is_named(tmp_path: Path) -> None:
     path.write_text("not a database at all, but long enough to be read as one" * 20)
     with pytest.raises(ConfigError, match=r"notes\.db"):
         open_storage(BackofficeBehaviour(path=path), Calendar(TODAY))
+
+
+def test_a_file_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE meta (name TEXT, value TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="holds something else"):
+        open_storage(BackofficeBehaviour(path=path), Calendar(TODAY))
+    with closing(sqlite3.connect(path)) as connection:
+        assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["meta"]
+    assert len(before) == path.stat().st_size
+
+
+def test_a_file_of_an_earlier_version_is_made_anew(seeded: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(seeded, tmp_path))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE meta SET value = 'old' WHERE name = 'format'")
+        connection.execute("DELETE FROM orders")
+    storage = open_storage(BackofficeBehaviour(path=path), Calendar(TODAY))
+    assert storage.scalar("SELECT count(*) FROM orders") > 600
+    storage.close()
 
 
 def test_views_show_support_the_same_as_the_tables() -> None:
