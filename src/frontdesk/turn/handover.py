@@ -1,6 +1,6 @@
 """A customer asks for a person, or an operator is brought in, outside of any turn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.errors import ConflictError, NotFoundError
@@ -9,6 +9,7 @@ from frontdesk.domain.ids import ConversationId, EscalationId
 from frontdesk.ports.clock import Clock, TokenSource
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.ports.telemetry import Telemetry
+from frontdesk.turn.acting.collecting import collect
 from frontdesk.turn.record import open_escalation
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.write_back.marking import mark_for_write_back
@@ -65,8 +66,19 @@ def _open_once(stores: Stores, fresh: Escalation, release: ServedRelease) -> Han
     earlier = stores.escalations.open_on(fresh.conversation_id)
     if earlier is not None and conversation.status is not ConversationStatus.ASSISTANT:
         return Handover(escalation=earlier, status=conversation.status, text=text, is_new=False)
-    event = open_escalation(stores, fresh, text=text)
+    event = open_escalation(stores, _with_collected(stores, fresh, release), text=text)
     stores.events.append(fresh.conversation_id, [event], at=fresh.opened_at)
     mark_for_write_back(stores, fresh.conversation_id, release.content.write_back, is_handed_over=True)
     opened = stores.escalations.open_on(fresh.conversation_id) or fresh
     return Handover(escalation=opened, status=ConversationStatus.WAITING, text=text, is_new=True)
+
+
+def _with_collected(stores: Stores, fresh: Escalation, release: ServedRelease) -> Escalation:
+    """The escalation with what a workflow had found out, where one is under way."""
+    runs = stores.workflow_runs.open_of(fresh.conversation_id)
+    if not runs:
+        return fresh
+    effects = stores.effects.of_run(runs[0].run_id)
+    why = "The customer asked for a person."
+    language = release.content.profile.default_language
+    return replace(fresh, collected=collect(runs[0], release.connectors, why=why, effects=effects, language=language))

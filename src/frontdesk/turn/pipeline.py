@@ -110,6 +110,11 @@ class TurnRun:
         return self.context.conversation.status is not ConversationStatus.ASSISTANT
 
     @property
+    def is_from_memory(self) -> bool:
+        """Whether an earlier answer was given again, which takes next to no time."""
+        return self.notes.cached_from is not None
+
+    @property
     def _shows_drafts(self) -> bool:
         """Whether the channel shows text that is not confirmed yet."""
         return self.release.content.profile.settings_of(self._turn.channel).streaming == "provisional"
@@ -194,13 +199,9 @@ class TurnRun:
     def _without_moves(self, ending: Ending) -> Ending:
         """The ending of a turn whose words don't count: its workflows stand as before, and attempts stay noted.
 
-        An effect that it began is found by whoever comes next. A case that it opens is given what was collected.
+        An effect that it began is found by whoever comes next.
         """
-        ending = replace(ending, acting=ending.acting.without_runs)
-        if ending.escalation is None or self._acting is None:
-            return ending
-        collected = self._acting.collected
-        return replace(ending, escalation=replace(ending.escalation, collected=collected))
+        return replace(ending, acting=ending.acting.without_runs)
 
     # -- stages, in order ------------------------------------------------------------------------
 
@@ -466,6 +467,7 @@ class TurnRun:
             queue=queue,
             topic=topic,
             opened_at=self._clock.now(),
+            collected=self._acting.collected if self._acting else None,
         )
 
     # -- small things ----------------------------------------------------------------------------

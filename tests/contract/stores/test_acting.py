@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
+from frontdesk.domain.connector import Row
 from frontdesk.domain.conversation import Conversation, Principal
 from frontdesk.domain.effects import Approval, Effect, arguments_hash, effect_key
 from frontdesk.domain.errors import ConflictError
@@ -177,7 +178,7 @@ async def test_an_effect_is_begun_once_per_key(database: Database, run: Workflow
 
 async def test_what_became_of_an_effect_is_written_once(database: Database, run: WorkflowRun) -> None:
     await database.write(lambda stores: stores.effects.begin(an_effect(run), limits=NO_LIMITS))
-    rows = ({"refund_id": "re_1", "amount": Decimal("49.90")},)
+    rows: tuple[Row, ...] = ({"refund_id": "re_1", "amount": Decimal("49.90")},)
 
     async def finish(status: Literal["done", "failed", "unknown"]) -> bool:
         return await database.write(lambda stores: stores.effects.finish("key-1", status, rows=rows, why="", at=NOW))

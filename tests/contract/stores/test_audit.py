@@ -25,10 +25,14 @@ async def read(database: Database) -> tuple[Sequence[AuditEntry], AuditHead]:
     return await database.read(lambda stores: (list(stores.audit.read_all()), stores.audit.head()))
 
 
+async def append(database: Database, batch: Sequence[AuditEntry]) -> None:
+    await database.write(lambda stores: stores.audit.append(batch))
+
+
 async def test_entries_that_come_together_make_one_chain(database: Database) -> None:
     assert find_break(*await read(database)) == ""
     batches = [[an_entry(f"a{number}"), an_entry(f"b{number}")] for number in range(10)]
-    await asyncio.gather(*(database.write(lambda stores, batch=batch: stores.audit.append(batch)) for batch in batches))
+    await asyncio.gather(*(append(database, batch) for batch in batches))
     entries, head = await read(database)
     assert (len(entries), head.entries, entries[0].previous_hash) == (20, 20, FIRST_HASH)
     assert find_break(entries, head) == ""
