@@ -1,6 +1,6 @@
 """Which of the published retail tasks the shop's assistant carries out.
 
-    python -m bench.retail --data FOLDER [--embedder builtin] [--task 12 …] [--show] [--json]
+    python -m bench.retail --data FOLDER [--embedder builtin] [--task 12 …] [--show] [--json] [--beginnings]
 
 `--data` is the folder with `retail_db.json.gz` and `retail_tasks_train.jsonl.gz`. Each task is one conversation through
 the whole pipeline, with quotations in place of a model. The customer is scripted: see `bench.retail.customer`.
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from bench.retail import operations
+from bench.retail.beginnings import ANSWERS, tell_all
 from bench.retail.customer import introduction, messages
 from bench.retail.data import DATABASE, TASKS, Task, read_records, read_tasks
 from bench.retail.judging import Judgement, judge, kind_of
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--embedder", choices=["none", "builtin"], default="none")
     parser.add_argument("--task", nargs="*", default=[], help="only these")
     parser.add_argument("--show", action="store_true", help="print the conversations")
+    parser.add_argument("--beginnings", action="store_true", help="tell each task at once, in its own words, instead")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=QUIET)
@@ -43,9 +45,11 @@ def main() -> None:
         print(f"There are no retail tasks in {arguments.data}: nothing was measured.")
         return
     tasks = [t for t in read_tasks(arguments.data / TASKS) if not arguments.task or t.task_id in arguments.task]
-    results = asyncio.run(
-        measure(tasks, read_records(arguments.data / DATABASE), embedder=arguments.embedder, show=arguments.show)
-    )
+    records = read_records(arguments.data / DATABASE)
+    if arguments.beginnings:
+        asyncio.run(_report_beginnings(tasks, records, arguments.embedder))
+        return
+    results = asyncio.run(measure(tasks, records, embedder=arguments.embedder, show=arguments.show))
     if arguments.json:
         print(json.dumps([{**asdict(one), "is_reached": one.is_reached} for one in results], indent=1))
     else:
@@ -58,6 +62,14 @@ async def measure(
     with TemporaryDirectory() as folder:
         async with opened(Path(folder), embedder=embedder) as app:
             return [await _carry_out(app, task, records, show=show) for task in tasks]
+
+
+async def _report_beginnings(tasks: Sequence[Task], records: Records, embedder: str) -> None:
+    with TemporaryDirectory() as folder:
+        async with opened(Path(folder), embedder=embedder) as app:
+            found = await tell_all(app, tasks, records)
+    for answer in ANSWERS:
+        print(f"{found[answer]:>4}  {answer}")
 
 
 async def _carry_out(app: App, task: Task, records: Records, *, show: bool) -> Judgement:

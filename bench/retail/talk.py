@@ -27,6 +27,8 @@ class Exchange:
     said: str
     outcome: str
     answer: str
+    workflow: str
+    """The one that the message moved; empty where it moved none."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,13 @@ class Talk:
             timeout_s=TURN_S,
         )
         body: dict[str, Any] = json.loads(final.body)
-        exchange = Exchange(said=text, outcome=body.get("outcome", final.kind), answer=body.get("text", ""))
+        record = await self.app.database.read(lambda stores: stores.turns.record(accepted.turn.turn_id)) or {}
+        exchange = Exchange(
+            said=text,
+            outcome=body.get("outcome", final.kind),
+            answer=body.get("text", ""),
+            workflow=(record.get("acting") or {}).get("workflow", ""),
+        )
         self.exchanges.append(exchange)
         return exchange
 
