@@ -105,7 +105,6 @@ class SmallCrm:
         *,
         keeps_keys: bool = True,
         read_back: str = "",
-        while_called: Callable[[], None] = lambda: None,
     ) -> None:
         self.operations = {one.name: one for one in specs(keeps_keys=keeps_keys, read_back=read_back)}
         self.faults = list(faults)
@@ -115,7 +114,9 @@ class SmallCrm:
         self.changes: list[tuple[str, Mapping[str, Value]]] = []
         """Key and values of every change that was made: the system's own log."""
         self.calls: list[str] = []
-        self.while_called = while_called
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
+        """Run before and after what is asked for is done."""
         self._keys: dict[str, str] = {}
 
     @property
@@ -127,13 +128,14 @@ class SmallCrm:
         self, operation: str, arguments: Mapping[str, Value], *, key: str, deadline_s: float
     ) -> CallResult | CallFailure:
         self.calls.append(operation)
-        self.while_called()
+        self.before()
         if self.is_down is not None:
             return self._fail(operation, Fault(self.is_down))
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None and fault.comes == "before":
             return self._fail(operation, fault)
         rows = self._find(arguments) if operation == "find" else self._save(arguments, key)
+        self.after()
         if fault is not None:
             return self._fail(operation, fault)
         return CallResult(operation=f"crm.{operation}", rows=rows, read_at=AT, took_ms=1.0)

@@ -54,6 +54,7 @@ from frontdesk.turn.outbox import OutboxDispatcher
 from frontdesk.turn.running.runner import Load, TurnRunner
 from frontdesk.turn.serving import ServedRelease
 from frontdesk.turn.withdrawals import WithdrawalFeed
+from frontdesk.turn.write_back import WriteBackSender
 
 STAFF_KEY = "fd_a-key-for-tests"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
@@ -399,6 +400,9 @@ async def open_desk(**settings: Any) -> AsyncIterator[Desk]:
         resources=AsyncExitStack(),
         simulated=simulated,
         connectors=connectors,
+        write_back=WriteBackSender(
+            database, lambda: None, owner="test", clock=clock, telemetry=telemetry, occurrences=occurrences
+        ),
     )
     web = create_app(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://desk") as client:

@@ -73,6 +73,18 @@ DECLARED = {
     "GET /v1/admin/load": Access.STAFF,
     "GET /v1/admin/pace": Access.STAFF,
     "GET /v1/admin/occurrences": Access.STAFF,
+    "GET /v1/admin/integrations": Access.STAFF,
+    "GET /v1/admin/integrations/write-backs": Access.STAFF,
+    "POST /v1/admin/integrations/write-backs/resend": Access.STAFF,
+    "GET /v1/admin/integrations/write-backs/{conversation_id}": Access.STAFF,
+    "GET /v1/admin/integrations/write-backs/{conversation_id}/preview": Access.STAFF,
+    "POST /v1/admin/integrations/write-backs/{conversation_id}/resend": Access.STAFF,
+    "POST /v1/admin/integrations/write-backs/{conversation_id}/discard": Access.STAFF,
+    "GET /console/integrations": Access.CONSOLE,
+    "POST /console/integrations/resend": Access.CONSOLE,
+    "GET /console/integrations/records/{conversation_id}": Access.CONSOLE,
+    "POST /console/integrations/records/{conversation_id}/resend": Access.CONSOLE,
+    "POST /console/integrations/records/{conversation_id}/discard": Access.CONSOLE,
     "GET /console/monitor": Access.CONSOLE,
     "GET /console/monitor/live": Access.CONSOLE,
     "GET /v1/admin/staff-keys": Access.STAFF,
@@ -135,7 +147,14 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
         assert response.status_code not in (401, 403, 429), credential
         if response.status_code == 404 and not path.startswith("/help/"):
             assert response.json()["detail"].startswith(
-                ("There is no such turn", "There is no such staff key", "There is no such document", _NO_FILE)
+                (
+                    "There is no such turn",
+                    "There is no such staff key",
+                    "There is no such document",
+                    "There is no such record",
+                    "Nothing is written back",
+                    _NO_FILE,
+                )
             )
 
 

@@ -65,6 +65,10 @@ class WriteBackSender:
         self._is_failing = False
         self._task: asyncio.Task[None] | None = None
 
+    def target(self) -> Target | None:
+        """Where records go now; None where nothing is written back."""
+        return self._reach()
+
     def start(self) -> None:
         pause_s = self._pace.poll_s
         loop = forever("write_back", self.step, pause=lambda: asyncio.sleep(pause_s))
@@ -78,7 +82,7 @@ class WriteBackSender:
 
     async def step(self) -> None:
         """Send everything that is due, as far as the other system takes it."""
-        target = self._reach()
+        target = self.target()
         if target is None:
             return
         try:

@@ -8,9 +8,18 @@ conversation    one of them: what was said (said), who is behind it, its files
 turns           the trace of a turn (trace): the diagnosis, times, every stage
 knowledge       the live snapshot, its documents, and a question tried on them
 monitor         load, models, money and what happened, live
+integrations    the write-back into customers' records, what is stuck, and the systems
 """
 
-from frontdesk.server.pages.console import conversation, conversations, knowledge, monitor, signing_in, turns
+from frontdesk.server.pages.console import (
+    conversation,
+    conversations,
+    integrations,
+    knowledge,
+    monitor,
+    signing_in,
+    turns,
+)
 
 OPERATIONS = (
     *signing_in.OPERATIONS,
@@ -19,6 +28,7 @@ OPERATIONS = (
     *turns.OPERATIONS,
     *knowledge.OPERATIONS,
     *monitor.OPERATIONS,
+    *integrations.OPERATIONS,
 )
 
 __all__ = ["OPERATIONS"]

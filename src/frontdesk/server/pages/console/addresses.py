@@ -7,10 +7,16 @@ TURNS = "/console/turns"
 KNOWLEDGE = "/console/knowledge"
 DOCUMENTS = f"{KNOWLEDGE}/documents"
 MONITOR = "/console/monitor"
+INTEGRATIONS = "/console/integrations"
 
 
 def conversation_address(conversation_id: str) -> str:
     return f"{CONVERSATIONS}/{quote(conversation_id)}"
+
+
+def record_address(conversation_id: str) -> str:
+    """The conversation as it is written into the customer's record."""
+    return f"{INTEGRATIONS}/records/{quote(conversation_id)}"
 
 
 def turn_address(turn_id: str) -> str:

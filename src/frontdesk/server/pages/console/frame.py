@@ -10,7 +10,7 @@ from frontdesk import __version__
 from frontdesk.server.pages.console.tour import TourPanel, tour_of
 from frontdesk.server.routes import frontdesk_of, visitor_of
 
-AreaKey = Literal["desk", "knowledge", "releases", "quality", "monitor", "govern", ""]
+AreaKey = Literal["desk", "knowledge", "releases", "quality", "monitor", "integrations", "govern", ""]
 
 _AREAS: Sequence[tuple[AreaKey, str, str]] = (
     ("desk", "Desk", "/console/conversations"),
@@ -18,6 +18,7 @@ _AREAS: Sequence[tuple[AreaKey, str, str]] = (
     ("releases", "Releases", "/console/releases"),
     ("quality", "Quality", "/console/quality"),
     ("monitor", "Monitor", "/console/monitor"),
+    ("integrations", "Integrations", "/console/integrations"),
     ("govern", "Govern", "/console/govern"),
 )
 
@@ -68,6 +69,15 @@ _PLACES: Sequence[tuple[str, Place]] = (
             hint="How it is doing",
             href="/console/monitor",
             also="load vendors models breaker cost money budget spend occurrences alerts health",
+        ),
+    ),
+    (
+        "/console/integrations",
+        Place(
+            label="Integrations",
+            hint="Other systems",
+            href="/console/integrations",
+            also="crm write-back records dead letters stuck connectors systems breaker resend",
         ),
     ),
     ("/", Place(label="Help page with the chat", hint="What customers see", href="/", also="site widget shop")),
