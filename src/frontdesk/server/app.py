@@ -22,6 +22,7 @@ from frontdesk.server.api import (
     costs,
     feedback,
     forks,
+    integrations,
     occurrences,
     openai,
     staff_keys,
@@ -57,6 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *costs.OPERATIONS,
     *vendors.OPERATIONS,
     *occurrences.OPERATIONS,
+    *integrations.OPERATIONS,
     *health.OPERATIONS,
     *pages.OPERATIONS,
 )
