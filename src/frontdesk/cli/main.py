@@ -8,6 +8,7 @@ import typer
 from frontdesk import __version__
 from frontdesk.cli import (
     ask,
+    audit,
     configuration,
     cost,
     drill,
@@ -20,6 +21,7 @@ from frontdesk.cli import (
     starting,
     users,
     withdrawals,
+    workflows,
 )
 from frontdesk.cli.output import complain
 from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
@@ -41,6 +43,10 @@ user_app = typer.Typer(help="Staff keys: who may use what is not meant for custo
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
 cost_app = typer.Typer(help="What was spent, and whether vendors' bills agree.", no_args_is_help=True)
 drill_app = typer.Typer(help="Rehearsals of bad days, beside the installation.", no_args_is_help=True)
+workflow_app = typer.Typer(help="Workflows: what is done for customers, step by step.", no_args_is_help=True)
+audit_app = typer.Typer(
+    help="What was refused, approved and changed, chained so that an edit shows.", no_args_is_help=True
+)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(score_app, name="score")
 app.add_typer(config_app, name="config")
@@ -48,6 +54,8 @@ app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cost_app, name="cost")
 app.add_typer(drill_app, name="drill")
+app.add_typer(workflow_app, name="workflow")
+app.add_typer(audit_app, name="audit")
 
 app.command("init")(starting.init)
 app.command("up")(serving.up)
@@ -63,6 +71,11 @@ knowledge_app.command("restore")(withdrawals.restore)
 knowledge_app.command("withdrawn")(withdrawals.withdrawn)
 score_app.command("grounding")(score.grounding)
 score_app.command("retrieval")(score.retrieval)
+workflow_app.command("list")(workflows.list_workflows)
+workflow_app.command("show")(workflows.show)
+workflow_app.command("test")(workflows.play)
+audit_app.command("verify")(audit.verify)
+audit_app.command("show")(audit.show)
 config_app.command("show")(configuration.show)
 config_app.command("schema")(configuration.schema)
 cost_app.command("show")(cost.show)
