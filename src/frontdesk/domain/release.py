@@ -14,6 +14,7 @@ from frontdesk.domain.ids import ReleaseId, SnapshotId
 from frontdesk.domain.localised import Channel, Localised
 from frontdesk.domain.safety import FindingKind, GuardAction
 from frontdesk.domain.workflow import Workflow
+from frontdesk.domain.workflow_texts import WorkflowTexts
 from frontdesk.domain.write_back import WriteBack
 
 BUSY: Localised = {
@@ -66,6 +67,8 @@ class AssistantTexts:
     words for English, Spanish and German."""
     busy: Localised = field(default_factory=lambda: BUSY)
     """While a kept message waits for its turn in a rush. There are words for English, Spanish and German."""
+    workflow: WorkflowTexts = field(default_factory=WorkflowTexts)
+    """What is said around the questions of workflows."""
 
 
 Streaming = Literal["confirmed", "provisional"]

@@ -31,6 +31,7 @@ from frontdesk.domain.release import (
     Topic,
 )
 from frontdesk.domain.workflow import Workflow
+from frontdesk.domain.workflow_texts import WorkflowTexts
 from frontdesk.releases.connectors_entries import SCHEMAS as CONNECTOR_SCHEMAS
 from frontdesk.releases.connectors_entries import ConnectorsFile
 from frontdesk.releases.connectors_file import resolve_connectors
@@ -94,6 +95,7 @@ _SCHEMAS: tuple[Any, ...] = (
     ModelsFile,
     RoutePrice,
     Topic,
+    WorkflowTexts,
 )
 for _schema in _SCHEMAS:  # a typing slip in a name must not be ignored
     _schema.__pydantic_config__ = ConfigDict(extra="forbid")
@@ -106,7 +108,7 @@ _RESOLVE: Mapping[str, Callable[[YamlFile], tuple[Any, list[ConfigProblem]]]] = 
     "connectors.yaml": resolve_connectors,
 }
 _OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml", "connectors.yaml"}
-_OPTIONAL_TEXTS = {"stages", "file_arrived"}
+_OPTIONAL_TEXTS = {"stages", "file_arrived", "workflow"}
 _PROMPTS = ("answer", "rewrite", "summary")
 
 __all__ = ["FILES", "MAX_FILE_BYTES", "json_schema", "read_assistant"]

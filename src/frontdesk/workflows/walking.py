@@ -1,5 +1,6 @@
 """From step to step, until the run needs somebody: the customer, another system, or a person."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -51,6 +52,8 @@ MOST_TELLING: tuple[FailureKind, ...] = (
     "silent",
 )
 """Which of several failures decides: what says most about the customer's matter, and not about a system's health."""
+MIN_DIGITS = 4
+"""Digits from which a number without its letters names a record; a guess."""
 MAX_OPTIONS = 8
 """Buttons below a question."""
 
@@ -256,8 +259,15 @@ def _named(slot: Slot, value: Value, rows: Sequence[Row]) -> Value:
     """The choice that the value names by another field of its record, such as the order of a refund; None where it names
     none, or several."""
     said = str(value).casefold()
-    found = [row for row in rows if any(str(field).casefold() == said for field in row.values())]
+    found = [row for row in rows if any(_is_like(str(field).casefold(), said) for field in row.values())]
     return found[0].get(slot.choose_by) if len(found) == 1 else None
+
+
+def _is_like(field: str, said: str) -> bool:
+    """Whether it is the same but for signs, or the same number without the letters before it."""
+    field, said = (re.sub(r"[\W_]", "", text) for text in (field, said))
+    is_number = len(said) >= MIN_DIGITS and said.isdigit()
+    return field == said or (is_number and re.fullmatch(rf"\D+{said}", field) is not None)
 
 
 def _is_missing(walk: Walk, slot: Slot) -> bool:

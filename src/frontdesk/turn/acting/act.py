@@ -27,6 +27,7 @@ from frontdesk.domain.workflow import (
     WorkflowRun,
 )
 from frontdesk.ports.models import ChatTurn
+from frontdesk.text.language import detect_language
 from frontdesk.turn.acting.authority import Authority
 from frontdesk.turn.acting.changes import ActingChanges
 from frontdesk.turn.acting.codes import find_code
@@ -45,6 +46,8 @@ from frontdesk.workflows.wording import Wording
 
 MOST_SUSPENDED = 3
 """Runs that wait for their return; older ones are dropped (a guess: nobody remembers more)."""
+_TELLS_LANGUAGE = 7
+"""Words up to which the answer to a question does not change the conversation's language; a guess."""
 Road = Literal["act", "question", "nothing"]
 """`question`: something for the knowledge, while a run waits. `nothing`: no workflow is concerned."""
 _RANKS = (Outcome.CLARIFIED, Outcome.REFUSED, Outcome.ANSWERED, Outcome.ACTED, Outcome.ESCALATED)
@@ -87,7 +90,10 @@ class Acting:
         self._remaining_s = remaining_s
         self._at = means.clock.now()
         self._texts = AuthorityTexts()
-        self._wording = Wording(language=turn.language, default_language=release.content.profile.default_language)
+        profile = release.content.profile
+        self._wording = Wording(
+            language=turn.language, default_language=profile.default_language, texts=profile.texts.workflow
+        )
         self.authority = Authority(
             principal=context.principal,
             conversation_id=turn.conversation_id,
@@ -145,8 +151,12 @@ class Acting:
         if self._lost is not None:
             return "act"
         self._text = text
+        self._keep_language(text, history)
         with self._notes.timed(Stage.ROUTE, "understand"):
             self._understood = await self._read(text, history)
+        for dropped in self._understood.dropped:
+            if dropped.is_outside_policy:
+                self.authority.refuse("model.outside_policy", dropped.why, proposal=dropped.proposal)
         if gives_orders:
             return self._refuse_orders()
         if self._pending() or (self._standing.code_id is not None and find_code(text)):
@@ -295,7 +305,19 @@ class Acting:
             purse=self._purse,
             numbers=self._notes.numbers,
             on_attempt=self._notes.attempt,
+            spoken=self._turn.text,
         )
+
+    def _keep_language(self, text: str, history: Sequence[ChatTurn]) -> None:
+        """Go on in the language of our question: an address or a name tells none, whatever it looks like."""
+        last = history[-1] if history else None
+        if self._run is None or last is None or last.role != "assistant" or len(text.split()) > _TELLS_LANGUAGE:
+            return
+        spoken = self._release.content.profile.languages
+        language = detect_language(last.text, default=self._turn.language, among=spoken)
+        self._turn = replace(self._turn, language=language)
+        self._wording = replace(self._wording, language=language)
+        self._saying.speak(language)
 
     def _refuse_orders(self) -> Road:
         """Nothing moves on a message that gives orders; that it tried is noted."""
