@@ -145,7 +145,7 @@ class HttpSource:
     ca_file: str = ""
     """Certificates to trust in place of the machine's. There is no way not to check them."""
     openapi: str = ""
-    """The system's OpenAPI document."""
+    """The system's OpenAPI document: a file, or a path of the system that begins with a slash."""
     bounds: Bounds = field(default_factory=Bounds)
 
 

@@ -157,7 +157,7 @@ class HttpEntry(_Bounded):
     ca_file: str = ""
     """Certificates to trust in place of the machine's."""
     openapi: str = ""
-    """The system's OpenAPI document, which the mapping is checked against."""
+    """The OpenAPI document that the mapping is checked against: a file, or a path of the system, such as `/openapi.json`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

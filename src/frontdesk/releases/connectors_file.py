@@ -9,7 +9,8 @@
           amounts: text                            # how it writes money: decimal (default), minor_units or text
           error_text: error.message                # where a refusal says why
           error_fields: error.fields               # and where it says so of each field
-          openapi: openapi/shop.json               # optional: checked whenever the folder is read
+          openapi: openapi/shop.json               # optional: a file, checked whenever the folder is read, or a path such
+                                                   # as /openapi.json, which `frontdesk doctor` asks the system for
         operations:
           orders:
             title: {en: your orders}
@@ -78,13 +79,16 @@ python
     it returns a record or a list of them, as dicts.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from frontdesk.domain.connector_source import ConnectorSource
+from frontdesk.domain.connector_source import ConnectorSource, HttpSource
 from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.releases.connectors_checks import check_connectors
 from frontdesk.releases.connectors_entries import KNOWN, ConnectorsFile
 from frontdesk.releases.connectors_made import to_sources
+from frontdesk.releases.connectors_openapi import mismatches
+from frontdesk.releases.openapi_document import read_document
 from frontdesk.releases.yaml_files import YamlFile, read_yaml
 
 FILE = "connectors.yaml"
@@ -110,4 +114,25 @@ def read_connectors(folder: Path) -> tuple[ConnectorSource, ...]:
 def resolve_connectors(file: YamlFile) -> tuple[tuple[ConnectorSource, ...] | None, list[ConfigProblem]]:
     """The systems as they are written, with short forms written out; None where there are problems."""
     problems = list(check_connectors(file))
-    return (None if problems else to_sources(file.value)), problems
+    if problems:
+        return None, problems
+    sources = to_sources(file.value)
+    problems = [problem for source in sources for problem in _check_described(file, source)]
+    return (None if problems else sources), problems
+
+
+def _check_described(file: YamlFile, source: ConnectorSource) -> Iterator[ConfigProblem]:
+    """A mapping against the OpenAPI document beside it; one at an address is looked at by the doctor."""
+    if not isinstance(source, HttpSource) or not source.openapi or source.openapi.startswith("/"):
+        return
+    at = ("connectors", source.name)
+    try:
+        document = read_document(file.path.parent / source.openapi)
+    except (OSError, ValueError) as error:
+        message = f"`{source.name}`: {source.openapi} can't be read: {error}."
+        yield ConfigProblem(where=file.where(*at, "http", "openapi"), message=message)
+        return
+    for found in mismatches(document, source):
+        where = file.where(*at, "operations", found.operation, *found.key.split("."))
+        message = f"`{source.name}.{found.operation}`: {found.message}."
+        yield ConfigProblem(where=where, message=message, hint=found.hint)
