@@ -15,6 +15,7 @@ NAMES = (
     "pages",
     "failover",
     "cancels",
+    "retail",
 )
 
 if __name__ == "__main__":

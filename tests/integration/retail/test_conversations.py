@@ -12,8 +12,11 @@ from bench.retail.customer import in_first_person, messages, questions
 from bench.retail.data import HAND_OVER, Expected, Task
 from bench.retail.judging import Judgement, kind_of
 from bench.retail.sign_in import verified
-from bench.retail.talk import begin, opened
+from bench.retail.talk import ASSISTANT, begin, opened
 
+from frontdesk.bootstrap.procedures import play_scenarios
+from frontdesk.releases import read_assistant
+from frontdesk.settings import load_settings
 from retail_shop import CABIN, LENA, PAID_BY_CARD, a_shop_with_records
 
 
@@ -119,3 +122,10 @@ async def test_an_order_named_in_the_first_words_is_not_asked_for_and_a_stray_wo
         assert "Which items" in (await told.say("I want to return the tent from order W1000001.")).answer
         untold = await begin(app, records.customer(LENA))
         assert "Which order" in (await untold.say("I want to return something I paid by visa.")).answer
+
+
+async def test_the_tests_beside_the_shops_workflows_pass(tmp_path: Path) -> None:
+    settings = load_settings({}, data_dir=tmp_path, assistant_dir=ASSISTANT, embedder="none")
+    played = await play_scenarios(settings, read_assistant(ASSISTANT))
+    assert [one for one in played if not one.has_passed] == []
+    assert len(played) > 10
