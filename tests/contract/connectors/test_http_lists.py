@@ -3,6 +3,8 @@
 import asyncio
 import base64
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -82,6 +84,16 @@ async def listed(folder: Path, pages: dict[str, Any], answer: Callable[[Asked], 
         )
         async with opened(source, folder) as shop:
             return await shop.call("orders", {"customer": "c1"}), system.asked
+
+
+async def test_a_reply_that_says_how_old_it_is_was_read_so_long_ago(tmp_path: Path) -> None:
+    fresh, _ = await listed(tmp_path, {"kind": "link"}, lambda request: numbered(request, ""))
+    old = says({"data": [{"id": "o1"}]}, headers={"age": "259200"})
+    stale, _ = await listed(tmp_path, {"kind": "link"}, lambda _: old)
+    wrong, _ = await listed(tmp_path, {"kind": "link"}, lambda _: replace(old, headers={"age": "-5 days"}))
+
+    assert timedelta(days=2.9) < fresh.read_at - stale.read_at < timedelta(days=3)
+    assert wrong.read_at >= fresh.read_at
 
 
 # -- memory -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from frontdesk.adapters.connectors.arguments import mistake_in
 from frontdesk.adapters.connectors.failing import CallError, not_sent
@@ -34,6 +35,8 @@ class _Call:
     attempts: int = 0
     was_unclear: bool = False
     """Whether an attempt that failed may have taken place all the same."""
+    age_s: float = 0.0
+    """How old the reply says it is."""
 
 
 class OutsideSystem:
@@ -55,8 +58,8 @@ class OutsideSystem:
             jitter: 0 to 1, drawn for every pause.
         """
         self.gate = gate
+        self.transport = transport
         self._source = source
-        self._transport = transport
         self._clock = clock
         self._telemetry = telemetry
         self._sleep = sleep
@@ -74,7 +77,7 @@ class OutsideSystem:
         return self._operations
 
     async def close(self) -> None:
-        await self._transport.close()
+        await self.transport.close()
 
     async def call(
         self, operation: str, arguments: Mapping[str, Value], *, key: str, deadline_s: float
@@ -116,7 +119,7 @@ class OutsideSystem:
         result = CallResult(
             operation=call.spec.qualified,
             rows=rows,
-            read_at=self._clock.now(),
+            read_at=self._clock.now() - timedelta(seconds=call.age_s),
             took_ms=self._took_ms(call),
             attempts=call.attempts,
             is_partial=is_partial,
@@ -144,7 +147,7 @@ class OutsideSystem:
             limit_s = min(call.spec.timeout_s, max(self._left_s(call), 0.001))
             try:
                 async with asyncio.timeout(limit_s):
-                    raw = await self._transport.ask(call.spec.name, call.arguments, key=call.key, timeout_s=limit_s)
+                    raw = await self.transport.ask(call.spec.name, call.arguments, key=call.key, timeout_s=limit_s)
             except CallError as error:
                 passage.ended(error.health, retry_after_s=error.retry_after_s)
                 raise
@@ -153,6 +156,7 @@ class OutsideSystem:
                 passage.ended(health)
                 raise _no_answer(limit_s, health) from error
             passage.ended("ok")
+        call.age_s = raw.age_s
         return self._readers[call.spec.name].read(raw)
 
     def _pause_s(self, call: _Call, error: CallError) -> float | None:

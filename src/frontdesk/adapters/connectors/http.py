@@ -9,7 +9,7 @@ import httpx
 from frontdesk.adapters.connectors.failing import CallError, not_sent
 from frontdesk.adapters.connectors.http_auth import Credentials
 from frontdesk.adapters.connectors.http_pages import next_page
-from frontdesk.adapters.connectors.http_reply import failure_of, read_body, value_in
+from frontdesk.adapters.connectors.http_reply import age_s, failure_of, read_body, value_in
 from frontdesk.adapters.connectors.http_request import HttpRequest, make_request
 from frontdesk.adapters.connectors.records import Raw
 from frontdesk.domain.connector import MAX_ROWS, Value
@@ -17,6 +17,8 @@ from frontdesk.domain.connector_source import HttpOperation, HttpSource
 from frontdesk.domain.record_path import parse_path
 
 MOST_REDIRECTS = 3
+MAX_DOCUMENT_BYTES = 10_000_000
+"""Of a description; those of large systems have some megabytes."""
 
 
 class HttpTransport:
@@ -49,12 +51,13 @@ class HttpTransport:
         if not base_url:
             raise not_sent("its address is not known yet", cause="not_set_up")
         replies: list[Any] = []
-        rows_at, count = parse_path(described.reply.rows), 0
+        rows_at, count, oldest_s = parse_path(described.reply.rows), 0, 0.0
         following: HttpRequest | str | None = request
         pages_left = described.pages.max_pages if described.pages else 1
         while following is not None and pages_left and count < MAX_ROWS:
             response, reply = await self._exchange(described, base_url, following, key)
             replies.append(reply)
+            oldest_s = max(oldest_s, age_s(response))
             records = rows_at.find(reply)
             count += len(records) if isinstance(records, list) else 1
             pages_left -= 1
@@ -63,7 +66,22 @@ class HttpTransport:
                 if described.pages
                 else None
             )
-        return Raw(replies=replies, is_partial=following is not None)
+        return Raw(replies=replies, is_partial=following is not None, age_s=oldest_s)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is an address to ask."""
+        return bool(self._base_url())
+
+    async def fetch(self, path: str) -> bytes:
+        """A document of the system, such as its description. Raises: CallError."""
+        base_url = self._base_url()
+        headers = {"accept": "application/json", "accept-encoding": "identity", **self._source.headers}
+        headers.update(await self._credentials.headers(base_url))
+        response, body = await self._send("GET", base_url + path, headers, b"", max_bytes=MAX_DOCUMENT_BYTES)
+        if not response.is_success:
+            raise failure_of(response, body, kinds={}, error_text=self._error_text, error_fields=self._error_fields)
+        return body
 
     async def close(self) -> None:
         """The client belongs to whoever made it."""
@@ -104,7 +122,7 @@ class HttpTransport:
         return str(target) if _origin(str(target)) == _origin(url) else ""
 
     async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, *, max_bytes: int = 0
     ) -> tuple[httpx.Response, bytes]:
         """Raises: CallError."""
         address = _with_parameters(url, self._credentials.parameters())
@@ -112,7 +130,7 @@ class HttpTransport:
             wire = self._client.build_request(method, address, headers=headers, content=content or None)
             response = await self._client.send(wire, stream=True, follow_redirects=False)
             try:
-                return response, await read_body(response, max_bytes=self._source.bounds.max_bytes)
+                return response, await read_body(response, max_bytes=max_bytes or self._source.bounds.max_bytes)
             finally:
                 await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -14,6 +14,7 @@ from frontdesk.domain.record_path import MISSING, RecordPath
 
 _MOST_FIELDS = 50
 """Of a refusal that are told one by one."""
+_AGE_DIGITS = 9
 _BUSY = frozenset({408, 425})
 _REFUSED_KEY: Mapping[str, Any] = {"cause": "key_refused", "health": "auth"}
 _USUAL: Mapping[int, tuple[FailureKind, str, Mapping[str, Any]]] = {
@@ -36,6 +37,12 @@ async def read_body(response: httpx.Response, *, max_bytes: int) -> bytes:
             why = f"the reply has more than {max_bytes} bytes"
             raise CallError("malformed", why, cause="too_large", is_unclear=True, field="reply")
     return bytes(body)
+
+
+def age_s(response: httpx.Response) -> float:
+    """Seconds since the system looked, where something between us answers from memory and says so (RFC 9111)."""
+    told = response.headers.get("age", "")
+    return float(told) if told.isascii() and told.isdigit() and len(told) <= _AGE_DIGITS else 0.0
 
 
 def value_in(response: httpx.Response, body: bytes, *, content_types: tuple[str, ...]) -> Any:

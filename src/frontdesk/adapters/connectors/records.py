@@ -19,6 +19,8 @@ class Raw:
     replies: Sequence[Any]
     is_partial: bool = False
     """Whether there is more than was read."""
+    age_s: float = 0.0
+    """How old the oldest reply says it is."""
 
 
 @dataclass(frozen=True, slots=True)
