@@ -72,5 +72,7 @@ class AuthorityTexts:
         "Was wir begonnen hatten, kann hier nicht weitergehen. Ein Mensch übernimmt.",
     )
     """Where the release that a run began with is not there any more."""
+    no_record: Localised = _text("no record", "ningún registro", "kein Eintrag")
+    """In place of the fields, where a system has nothing to say."""
     as_of: Localised = _text("as of {time}", "a fecha de {time}", "Stand {time}")
     """In a citation: when a system said it; `{time}` is filled in."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from frontdesk.domain.authority_texts import AuthorityTexts
 from frontdesk.domain.connector import OperationSpec, Row, Value
@@ -17,7 +18,7 @@ from frontdesk.ports.telemetry import Telemetry
 from frontdesk.turn.acting.collecting import find_operation, shown_fields
 from frontdesk.turn.notes import TurnNotes
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.workflows.formats import write_money, write_time, write_value
+from frontdesk.workflows.formats import write_date, write_money, write_time, write_value
 
 _MOST_ROWS = 5
 """Records whose fields one citation quotes."""
@@ -50,6 +51,10 @@ class Saying:
         self._verdict: Verdict | None = None
         self.is_blocked = False
         """The guard lets no more of this answer out."""
+
+    def speak(self, language: str) -> None:
+        """Go on in this language."""
+        self._turn = replace(self._turn, language=language)
 
     def tell(
         self,
@@ -136,7 +141,7 @@ class Saying:
         known = list(self._notes.citations)
         for result in dict.fromkeys(about):
             reading = readings.get(result)
-            if reading is None or reading.failure is not None or not reading.rows:
+            if reading is None or reading.failure is not None:
                 continue
             spec = find_operation(connectors, reading.operation)
             quote = self._quote(text, reading, spec)
@@ -162,9 +167,10 @@ class Saying:
         rows = [self._fields(row, names, spec) for row in reading.rows[:_MOST_ROWS]]
         said = [[(name, ways) for name, ways in row if any(_stands_in(way, text) for way in ways)] for row in rows]
         chosen = [row for row in said if row] or [row for row in rows if row][:1]
-        if not chosen:
+        if not chosen and reading.rows:
             return ""
         parts = " | ".join("; ".join(f"{name}: {ways[0]}" for name, ways in row) for row in chosen)
+        parts = parts or self._say(self._texts.no_record)
         if reading.read_at is None:
             return parts[:_MOST_CHARS]
         when = self._say(self._texts.as_of).replace("{time}", write_time(reading.read_at, self._turn.language))
@@ -186,6 +192,8 @@ class Saying:
 def _ways(value: Value, language: str, currency: str) -> tuple[str, ...]:
     """How a value may be written in a text, the one to quote first."""
     plain = write_value(value, language)
+    if isinstance(value, datetime):
+        return plain, write_date(value.date(), language)
     if currency and not isinstance(value, bool | str | None) and not hasattr(value, "isoformat"):
         return write_money(value, currency, language), plain  # type: ignore[arg-type]
     return (plain,)
