@@ -1,6 +1,6 @@
-"""A workflow as a diagram: plain text for a terminal, and SVG for a page, without scripts or fonts of its own."""
+"""A workflow as a diagram: plain text for a terminal, and SVG for a page, without scripts, styles or fonts of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -9,16 +9,18 @@ from frontdesk.domain.workflow import Workflow
 from frontdesk.workflows.described import Described, describe, road_in_words
 from frontdesk.workflows.roads import Road
 
-_BOX_WIDTH, _BOX_HEIGHT, _GAP = 400, 58, 30
-_LINE_CHARS = 54
-_LANE = 14
-"""Between the lines of two roads that pass other steps."""
-_LEFT = 12
+_WIDTH, _GAP, _EDGE = 560, 28, 12
+_TITLE, _LINE, _EXIT = 26, 16, 19
+"""Heights of a box's heading, of a line of its text, and of a road that leaves it."""
+_LINE_CHARS, _EXIT_CHARS = 84, 58
+_LANE = 13
+MAX_LANES = 10
+"""Lines beside the boxes; where there would be more, roads are named and not drawn."""
 _SIGNS: Mapping[str, str] = {
     "ask": "?",
     "call": "⇄",
     "decide": "◇",
-    "confirm": "✓?",
+    "confirm": "✓",
     "say": "“",
     "hand over": "☎",
     "end": "■",
@@ -29,164 +31,181 @@ def draw_text(workflow: Workflow, language: str = "en") -> str:
     """The steps below each other, each with the roads that leave it."""
     steps = describe(workflow, language)
     width = max((len(step.step) for step in steps), default=0)
-    lines = [f"{workflow.name} · version {workflow.version} · {workflow.owner}", _title(workflow, language), ""]
+    heading = f"{workflow.name} · version {workflow.version} · {workflow.owner}"
+    lines = [heading, localised(workflow.title, language, language), ""]
     for number, step in enumerate(steps):
         lines.append(f"{_SIGNS[step.kind]:>2} {step.step:{width}}  {step.kind}: {step.text}".rstrip())
         following = steps[number + 1].step if number + 1 < len(steps) else ""
-        lines += [
-            f"   {'':{width}}  └ {road_in_words(road)} → {road.to}" for road in step.roads if road.to != following
-        ]
-        lines += [
-            f"   {'':{width}}  ↓ {road_in_words(road)}"
-            for road in step.roads
-            if road.to == following and road.why != "next"
-        ]
+        lines += [f"   {'':{width}}  {line}" for road in step.roads for line in _road_as_text(road, following)]
     return "\n".join(lines)
 
 
-def _title(workflow: Workflow, language: str) -> str:
-    return localised(workflow.title, language, language)
+def _road_as_text(road: Road, following: str) -> Iterator[str]:
+    if road.to != following:
+        yield f"└ {road_in_words(road)} → {road.to}"
+    elif road.why != "next":
+        yield f"↓ {road_in_words(road)}"
+
+
+# -- the diagram --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Box:
+    """A step with its place."""
+
+    step: Described
+    number: int
+    top: int
+    lines: tuple[str, ...]
+    exits: tuple[Road, ...]
+    """Roads that lead elsewhere than to the box below."""
+    below: Road | None
+    """The road to the box below."""
+
+    @property
+    def height(self) -> int:
+        return self.exit_at(len(self.exits)) - self.top - 4
+
+    def exit_at(self, number: int) -> int:
+        return self.top + _TITLE + len(self.lines) * _LINE + (4 if self.lines else 0) + number * _EXIT + 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lane:
-    """A road that passes other steps, beside them."""
+    """A road that passes other boxes, beside them."""
 
-    road: Road
     start: int
     end: int
-    """Numbers of its steps."""
+    """Heights at which it leaves and arrives."""
     column: int
+    why: str
 
 
-def draw_svg(workflow: Workflow, language: str = "en") -> str:
-    """The diagram: steps from top to bottom, roads that jump beside them. Colours come from the page's style sheet,
-    and from the attributes where there is none."""
-    steps = describe(workflow, language)
-    places = {step.step: number for number, step in enumerate(steps)}
-    lanes = _lanes(steps, places)
+def draw_svg(workflow: Workflow, language: str = "en", *, prefix: str = "") -> str:
+    """The diagram: steps from top to bottom, and the roads that lead elsewhere beside them.
+
+    Colours are those of the text around it.
+
+    Args:
+        prefix: of the anchors that steps link to; without one nothing is linked.
+    """
+    boxes = _boxes(describe(workflow, language))
+    lanes = _lanes(boxes)
     columns = max((lane.column for lane in lanes), default=-1) + 1
-    label_width = 250
-    width = _LEFT + _BOX_WIDTH + 24 + columns * _LANE + label_width
-    height = len(steps) * (_BOX_HEIGHT + _GAP) - _GAP + 24
+    width = _EDGE * 2 + _WIDTH + (12 + columns * _LANE if columns else 0)
+    height = boxes[-1].top + boxes[-1].height + _EDGE if boxes else 0
+    title = localised(workflow.title, language, language)
     parts = [
-        (
-            f'<svg class="workflow-drawing" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" height="{height}" role="img" aria-label={quoteattr(_title(workflow, language))} '
-            'font-family="sans-serif" font-size="12" fill="none" stroke="currentColor">'
-        ),
-        f"<title>{escape(_title(workflow, language))}</title>",
-        (
-            '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path d="M0 0 8 4 0 8z" fill="currentColor" stroke="none"/></marker></defs>'
-        ),
-        *(_drawn_step(step, number) for number, step in enumerate(steps)),
-        *(_drawn_next(number, step, places) for number, step in enumerate(steps)),
-        *(_drawn_lane(lane, columns, taken) for lane, taken in _with_rows(lanes)),
+        f'<svg class="workflow-drawing" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" ',
+        f'width="{width}" height="{height}" role="img" aria-label={quoteattr(title)} font-family="sans-serif" ',
+        'font-size="12.5" fill="none" stroke="currentColor">',
+        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">',
+        '<path d="M0 0 8 4 0 8z" fill="currentColor" stroke="none"/></marker></defs>',
+        *(_drawn(box, prefix) for box in boxes),
+        *(_drawn_lane(lane) for lane in lanes),
         "</svg>",
     ]
-    return "\n".join(part for part in parts if part)
+    return "".join(parts)
 
 
-def _lanes(steps: Sequence[Described], places: Mapping[str, int]) -> list[_Lane]:
-    """Roads that do not simply lead on, each in the first column that is free along its way."""
-    jumps = [
-        (road, number, places[road.to])
-        for number, step in enumerate(steps)
-        for road in step.roads
-        if road.to in places and not _is_plain(road, number, places)
+def _boxes(steps: Sequence[Described]) -> list[_Box]:
+    boxes: list[_Box] = []
+    top = _EDGE
+    for number, step in enumerate(steps):
+        following = steps[number + 1].step if number + 1 < len(steps) else ""
+        plain = [road for road in step.roads if road.to == following and road.why in ("next", "otherwise")]
+        box = _Box(
+            step=step,
+            number=number,
+            top=top,
+            lines=() if step.kind == "decide" else _wrapped(step.text),
+            exits=tuple(road for road in step.roads if road not in plain[:1]),
+            below=plain[0] if plain else None,
+        )
+        boxes.append(box)
+        top += box.height + _GAP
+    return boxes
+
+
+def _lanes(boxes: Sequence[_Box]) -> list[_Lane]:
+    """Each road in the first column that is free along its way; none at all where they would need too many."""
+    tops = {box.step.step: box.top for box in boxes}
+    ways = [
+        (box.exit_at(number) - 4, tops[road.to] + 13, road.why)
+        for box in boxes
+        for number, road in enumerate(box.exits)
+        if road.to in tops
     ]
     taken: list[list[tuple[int, int]]] = []
     lanes = []
-    for road, start, end in sorted(jumps, key=lambda jump: abs(jump[2] - jump[1])):
-        low, high = min(start, end), max(start, end)
-        column = next(
-            (number for number, spans in enumerate(taken) if all(high < first or low > last for first, last in spans)),
-            len(taken),
-        )
-        if column == len(taken):
-            taken.append([])
+    for start, end, why in sorted(ways, key=lambda way: abs(way[1] - way[0])):
+        low, high = min(start, end) - 6, max(start, end) + 6
+        free = (number for number, spans in enumerate(taken) if all(high < a or low > b for a, b in spans))
+        column = next(free, len(taken))
+        taken.extend([[]] if column == len(taken) else [])
         taken[column].append((low, high))
-        lanes.append(_Lane(road=road, start=start, end=end, column=column))
-    return lanes
+        lanes.append(_Lane(start=start, end=end, column=column, why=why))
+    return lanes if len(taken) <= MAX_LANES else []
 
 
-def _is_plain(road: Road, number: int, places: Mapping[str, int]) -> bool:
-    return places[road.to] == number + 1 and road.why in ("next", "otherwise")
-
-
-def _top(number: int) -> int:
-    return 12 + number * (_BOX_HEIGHT + _GAP)
-
-
-def _drawn_step(step: Described, number: int) -> str:
-    top = _top(number)
-    lines = _wrapped(step.text)
-    texts = "".join(
-        f'<text x="{_LEFT + 12}" y="{top + 35 + row * 15}" fill="currentColor" stroke="none">{escape(line)}</text>'
-        for row, line in enumerate(lines)
-    )
-    kind = step.kind.replace(" ", "-")
-    radius = 26 if step.kind in ("end", "hand over") else 5
-    dashes = ' stroke-dasharray="5 3"' if step.kind == "decide" else ""
-    weight = 2.5 if step.kind == "confirm" else 1.2
+def _drawn(box: _Box, prefix: str) -> str:
+    kind, step = box.step.kind.replace(" ", "-"), box.step
+    radius = 18 if step.kind in ("end", "hand over") else 5
+    dashes = ' stroke-dasharray="6 3"' if step.kind == "decide" else ""
+    weight = 2.4 if step.kind == "confirm" else 1.1
+    heading = f"{_SIGNS[step.kind]} {step.kind} · {step.step}"
     return (
         f'<g class="step {kind}"><title>{escape(step.step)}: {escape(step.text)}</title>'
-        f'<rect x="{_LEFT}" y="{top}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="{radius}" stroke-width="{weight}"{dashes}/>'
-        f'<text x="{_LEFT + 12}" y="{top + 18}" fill="currentColor" stroke="none" font-weight="bold">'
-        f"{escape(step.kind)} · {escape(step.step)}</text>{texts}</g>"
+        f'<rect x="{_EDGE}" y="{box.top}" width="{_WIDTH}" height="{box.height}" rx="{radius}" stroke-width="{weight}"{dashes}/>'
+        f"{_linked(_text(heading, _EDGE + 12, box.top + 18, is_bold=True), step.step, prefix)}"
+        f"{''.join(_text(line, _EDGE + 12, box.top + _TITLE + 11 + row * _LINE) for row, line in enumerate(box.lines))}"
+        f"{''.join(_drawn_exit(box, row, road, prefix) for row, road in enumerate(box.exits))}</g>{_drawn_below(box)}"
     )
 
 
-def _wrapped(text: str) -> list[str]:
-    """Two lines at most."""
-    words, lines = text.split(), [""]
-    for word in words:
-        if len(lines[-1]) + len(word) > _LINE_CHARS and lines[-1]:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    if len(lines) > 2:
-        lines = [lines[0], f"{lines[1][: _LINE_CHARS - 2].rstrip()} …"]
-    return [line if len(line) <= _LINE_CHARS + 2 else f"{line[:_LINE_CHARS]}…" for line in lines]
+def _drawn_exit(box: _Box, row: int, road: Road, prefix: str) -> str:
+    y = box.exit_at(row)
+    words = road_in_words(road)
+    shown = words if len(words) <= _EXIT_CHARS else f"{words[: _EXIT_CHARS - 1]}…"
+    target = _linked(_text(f"→ {road.to}", _EDGE + _WIDTH - 10, y, anchor="end", is_bold=True), road.to, prefix)
+    return (
+        f"<g><title>{escape(words)} → {escape(road.to)}</title>"
+        f'<path d="M{_EDGE + 12} {y - 14}h{_WIDTH - 24}" stroke-width="0.5" opacity="0.35"/>'
+        f"{_text(shown, _EDGE + 12, y)}{target}</g>"
+    )
 
 
-def _drawn_next(number: int, step: Described, places: Mapping[str, int]) -> str:
-    """The arrow to the step below."""
-    plain = [road for road in step.roads if road.to in places and _is_plain(road, number, places)]
-    if not plain:
+def _drawn_below(box: _Box) -> str:
+    """The arrow to the box below."""
+    if box.below is None:
         return ""
-    x, top = _LEFT + 60, _top(number) + _BOX_HEIGHT
-    label = "" if plain[0].why == "next" else _label(plain[0], x + 8, top + 19)
+    x, top = _EDGE + 40, box.top + box.height
+    label = "" if box.below.why == "next" else _text(road_in_words(box.below), x + 9, top + 17)
     return f'<path d="M{x} {top}v{_GAP - 2}" marker-end="url(#arrow)"/>{label}'
 
 
-def _with_rows(lanes: Sequence[_Lane]) -> list[tuple[_Lane, tuple[int, int]]]:
-    """Each lane with its row among those that leave, and those that come to, the same step."""
-    leaving: dict[int, int] = {}
-    coming: dict[int, int] = {}
-    rows = []
-    for lane in lanes:
-        row = (leaving.get(lane.start, 0), coming.get(lane.end, 0))
-        leaving[lane.start], coming[lane.end] = row[0] + 1, row[1] + 1
-        rows.append((lane, row))
-    return rows
+def _drawn_lane(lane: _Lane) -> str:
+    right = _EDGE + _WIDTH
+    x = right + 14 + lane.column * _LANE
+    return f'<path d="M{right} {lane.start}H{x}V{lane.end}H{right + 2}" class="{lane.why}" marker-end="url(#arrow)"/>'
 
 
-def _drawn_lane(lane: _Lane, columns: int, rows: tuple[int, int]) -> str:
-    right = _LEFT + _BOX_WIDTH
-    x = right + 24 + lane.column * _LANE
-    start = _top(lane.start) + 14 + min(rows[0], 3) * 12
-    end = _top(lane.end) + 8 + min(rows[1], 6) * 5
-    label = _label(lane.road, right + 30 + columns * _LANE, start + 4)
-    line = f'<path d="M{right} {start}H{x}V{end}H{right + 2}" marker-end="url(#arrow)" class="{lane.road.why}"/>'
-    lead = f'<path d="M{x} {start}H{right + 26 + columns * _LANE}" stroke-dasharray="1 3" stroke-width="0.8"/>'
-    return f"{line}{lead}{label}"
+def _text(text: str, x: int, y: int, *, anchor: str = "start", is_bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if is_bold else ""
+    at = ' text-anchor="end"' if anchor == "end" else ""
+    return f'<text x="{x}" y="{y}" fill="currentColor" stroke="none"{weight}{at}>{escape(text)}</text>'
 
 
-def _label(road: Road, x: int, y: int) -> str:
-    words = road_in_words(road)
-    shown = words if len(words) <= 40 else f"{words[:39]}…"
-    return (
-        f'<text x="{x}" y="{y}" fill="currentColor" stroke="none" font-size="11"><title>{escape(words)}</title>'
-        f"{escape(shown)}</text>"
-    )
+def _linked(drawn: str, step: str, prefix: str) -> str:
+    return f"<a href={quoteattr(f'#{prefix}{step}')}>{drawn}</a>" if prefix else drawn
+
+
+def _wrapped(text: str) -> tuple[str, ...]:
+    """Three lines at most."""
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) >= _LINE_CHARS and lines[-1]:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word[:_LINE_CHARS]}".strip()
+    return tuple([*lines[:2], f"{lines[2][: _LINE_CHARS - 2]} …"] if len(lines) > 3 else lines)
