@@ -24,6 +24,7 @@ _DEAR = re.compile(r"\b(?:most expensive|more expensive|dearest|highest price)\b
 _TO = re.compile(r"\b(?:to|into|for|against)\b|->|→", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;\n]+|\.(?=\s|$)|,?\s+and\s+(?=(?:the|my|an?|one|another|item)\b)", re.IGNORECASE)
 _PIECE = re.compile(r"[;\n,]+|\.(?=\s|$)|\band\b", re.IGNORECASE)
+_THING = re.compile(r"(?:also\s+)?(?:the|my|an?)\s+(?!(?:\S+\s+)?one\b)\w", re.IGNORECASE)
 _ITEM_ID = re.compile(r"(?<!\d)\d{10}(?!\d)")
 
 
@@ -155,17 +156,17 @@ def _named(words: str, among: Sequence[Item]) -> list[Item]:
 
 
 def _pieces(words: str, among: Sequence[Item]) -> list[str]:
-    """The words, cut so that each piece names one thing; what names none tells more about the one before."""
-    pieces = list[str]()
-    for raw in _PIECE.split(words):
-        piece = raw.strip()
-        if not piece:
-            continue
-        if pieces and not _named(piece, among):
+    """The words, cut so that each piece names one thing; what names none tells more about the one beside it."""
+    pieces, before = list[str](), ""
+    for piece in (raw.strip() for raw in _PIECE.split(words)):
+        if _named(piece, among) or _THING.match(piece):
+            pieces.append(f"{before} {piece}".strip())
+            before = ""
+        elif pieces and piece:
             pieces[-1] += f", {piece}"
         else:
-            pieces.append(piece)
-    return pieces
+            before = f"{before} {piece}".strip()
+    return pieces or [before]
 
 
 def _narrowed(words: str, items: Sequence[Item], catalogue: Mapping[str, Sequence[Item]]) -> list[Item]:

@@ -75,6 +75,7 @@ def test_an_exchange_is_noted_and_a_changed_order_holds_the_new_item_and_can_be_
         ("everything except the tent", ["1000000001", "1000000002"]),
         ("the more expensive mug", ["1000000002"]),
         ("item 1000000002", ["1000000002"]),
+        ("no wait, also the tent, please, and the mug, the red one", ["2000000001", "1000000001"]),
     ],
 )
 def test_things_are_found_by_what_is_said_of_them(words: str, meant: list[str]) -> None:
@@ -87,8 +88,9 @@ def test_what_fits_two_things_is_asked_and_what_fits_none_is_told() -> None:
     unclear = quote_return(records, records.order("#W1000002"), "the mug")
     assert unclear.problem == "More than one fits that."
     assert len(unclear.choices) == 2
-    unknown = quote_return(records, records.order("#W1000002"), "the kayak")
-    assert "kayak" in unknown.problem
+    for words in ("the kayak", "the red mug and the kayak", "the kayak and the red mug"):
+        unknown = quote_return(records, records.order("#W1000002"), words)
+        assert "kayak" in unknown.problem
 
 
 @pytest.mark.parametrize(
