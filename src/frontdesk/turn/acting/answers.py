@@ -1,6 +1,6 @@
 """What a message means while a run waits for the customer's word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +21,11 @@ from frontdesk.turn.acting import signals
 from frontdesk.turn.acting.entities import Doubtful, Told
 from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.slots import asked_slot, otherwise_wanted, read_as_asked, volunteered
-from frontdesk.turn.acting.stance import merely_names
+from frontdesk.turn.acting.stance import is_question, merely_names
 from frontdesk.turn.acting.triggers import Trigger
+
+CLEAR = 0.7
+"""Similarity from which a message begins another workflow even where it holds a value that was asked for; a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,9 @@ class Waiting:
     """A run that waits, and a message that may be for it."""
 
     heard: Heard
+    workflows: Mapping[str, Workflow]
     workflow: Workflow
+    """The run's."""
     run: WorkflowRun
     trigger: Trigger
     now: datetime
@@ -49,7 +54,7 @@ class Waiting:
         """The commands for the run, or the workflow that the customer turns to instead."""
         if self.heard.is_silent:
             return _signal("unclear", "It has neither letters nor digits.")
-        for take in (self._word_for_the_run, self._taken_offer):
+        for take in (self._word_for_the_run, self._taken_offer, self._begun):
             if (taken := take()) is not None:
                 return taken
         step = self.workflow.steps.get(self.run.step)
@@ -79,6 +84,11 @@ class Waiting:
         if signals.is_plain_yes(self.heard):
             return _signal("yes", "It takes up what was offered.")
         return _signal("no", "It declines what was offered.") if signals.is_plain_no(self.heard) else None
+
+    def _begun(self) -> Taken | None:
+        """Another workflow that the message clearly begins, whatever else it says."""
+        is_clear = self.trigger.score >= CLEAR and not merely_names(self.heard)
+        return self._elsewhere() if is_clear and self.trigger.workflows else None
 
     # -- a confirmation ---------------------------------------------------------------------------------
 
@@ -142,11 +152,13 @@ class Waiting:
         found = self.trigger.workflows
         if self.workflow.name not in found:
             if len(found) == 1:
-                return Taken(commands=(StartWorkflow(workflow=found[0]),), why=f"Close to an example of '{found[0]}'.")
+                told = volunteered(self.heard, self.workflows[found[0]], None, now=self.now)
+                why = f"Close to an example of '{found[0]}'."
+                return Taken(commands=(StartWorkflow(workflow=found[0]), *told), why=why)
             if found:
                 why = "Close to examples of several workflows."
                 return Taken(commands=(WhichWorkflow(workflows=found),), why=why, is_certain=False)
-        if self.trigger.stance == "general" and (self.heard.asks or len(self.heard.words) > 2):
+        if self.trigger.stance == "general" and is_question(self.heard):
             return _signal("question", "A question for the knowledge.")
         return _signal("question", "It has a question mark.", is_certain=False) if self.heard.asks else None
 

@@ -127,7 +127,7 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
     """
     if not options:
         return None
-    by_name = _named(heard, options if is_asked else [_by_key(option) for option in options])
+    by_name = named(heard, options if is_asked else [_by_key(option) for option in options])
     if by_name:
         return by_name[0] if len(by_name) == 1 else None
     if _OTHER.search(heard.folded) and len(options) == 2 and current is not None:
@@ -143,7 +143,7 @@ def _by_key(option: Option) -> Option:
     return option if not option.row else replace(option, names=option.names[:1])
 
 
-def _named(heard: Heard, options: Sequence[Option]) -> list[Option]:
+def named(heard: Heard, options: Sequence[Option]) -> list[Option]:
     """Those whose name is said and not refused; a longer name beats one that is part of it."""
     text = heard.folded
     hits = [

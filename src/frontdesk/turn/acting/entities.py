@@ -114,11 +114,11 @@ def _likely(found: Sequence[Identifier], heard: Heard, *, is_asked: bool) -> lis
 
 def _read_email(heard: Heard, question: Question) -> Told | Doubtful | None:
     spans: list[tuple[Value, int, int]] = [
-        (_email(match.group()), *match.span()) for match in _EMAIL.finditer(heard.text)
+        (_email(match.group()), *match.span()) for match in _EMAIL.finditer(heard.unmasked)
     ]
     if not spans and question.is_asked:
-        spans = [(_email(f"{m[1]}@{m[2]}.{m[3]}"), *m.span()) for m in _SPELT_EMAIL.finditer(heard.text)]
-    return _one(_asserted(spans, heard.text))
+        spans = [(_email(f"{m[1]}@{m[2]}.{m[3]}"), *m.span()) for m in _SPELT_EMAIL.finditer(heard.unmasked)]
+    return _one(_asserted(spans, heard.unmasked))
 
 
 def _email(written: str) -> str:
@@ -214,19 +214,15 @@ def _read_choice(heard: Heard, question: Question) -> Told | Doubtful | None:
 
 def _read_text(heard: Heard, question: Question) -> Told | Doubtful | None:
     slot = question.slot
-    said = _ADDED.sub("", _LEAD_IN.sub("", heard.text.strip(), count=1)).strip()
+    text = heard.unmasked if slot.pattern else heard.text
+    said = _ADDED.sub("", _LEAD_IN.sub("", text.strip(), count=1)).strip()
     if slot.pattern:
         whole = re.compile(slot.pattern, re.IGNORECASE)
         if whole.fullmatch(said):
             return Told(value=said, said=said)
-        inside = [
-            match
-            for match in re.finditer(
-                rf"(?<!\w)(?:{slot.pattern.removeprefix('^').removesuffix('$')})(?!\w)", heard.text, re.IGNORECASE
-            )
-            if match.group()
-        ]
-        return _one([Told(value=match.group(), said=match.group()) for match in inside])
+        part = slot.pattern.removeprefix("^").removesuffix("$")
+        inside = [match.group() for match in re.finditer(rf"(?<!\w)(?:{part})(?!\w)", text, re.IGNORECASE)]
+        return _one([Told(value=value, said=value) for value in inside if value])
     if not question.is_asked or not any(character.isalnum() for character in said):
         return None
     return Doubtful(why="too_long", said=said[:200]) if len(said) > slot.max_chars else Told(value=said, said=said)

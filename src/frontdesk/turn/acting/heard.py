@@ -22,6 +22,13 @@ class Heard:
     """As the guard let it in."""
     language: str
     """ISO 639-1."""
+    spoken: str = ""
+    """Before anything in it was masked; empty where that is not known."""
+
+    @property
+    def unmasked(self) -> str:
+        """For values that are asked for and would be masked elsewhere, such as an e-mail address."""
+        return self.spoken or self.text
 
     @cached_property
     def surface(self) -> Surface:

@@ -9,7 +9,7 @@ _WORDLIKE = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
 _JOINT = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _NUMBERED = re.compile(
     r"(?:#|\b(?:no|nr|nro|num|number|nummer|numero|número|id|order|bestellung|pedido|ticket|case|fall))\s*\.?:?\s*(?:is\s+|ist\s+|es\s+)?"
-    r"(?P<id>[^\W_]*\d[\w-]*)",
+    r"(?P<id>(?:(?!no|nr|num|is|ist|es|id)[a-z]{1,4}[ -])?[^\W_]*\d[\w-]*)",
     re.IGNORECASE,
 )
 _PARTS = 3

@@ -30,8 +30,8 @@ _YES_WORD = (
     r"|that is correct|that s fine|that is fine|sounds good|looks good|yes it is|yes that s it|yes i do|yes i am|yes i want that"
     r"|genau|richtig|korrekt|stimmt|das stimmt|klar|na klar|alles klar|einverstanden|in ordnung|passt|das passt|gern|gerne"
     r"|naturlich|natuerlich|selbstverstandlich|selbstverstaendlich|ich bestatige|ich bestaetige|bestatigt|bestaetigt|bestatige"
-    r"|mach das|machen sie das|mach es|tu das|so ist es|das ist richtig|das ist korrekt|ja das will ich|ja mach das|ja genau"
-    r"|claro|claro que si|vale|de acuerdo|correcto|exacto|exactamente|confirmo|lo confirmo|confirmado|adelante|por supuesto|hazlo"
+    r"|mach das|machen sie das|mach es|tu das|so ist es|das ist richtig|das ist korrekt|das ist so richtig|ist richtig|ist korrekt|so stimmt es|stimmt so|ja das will ich|ja mach das|ja genau"
+    r"|claro|claro que si|es correcto|esta correcto|es asi|es eso|de acuerdo con eso|vale|de acuerdo|correcto|exacto|exactamente|confirmo|lo confirmo|confirmado|adelante|por supuesto|hazlo"
     r"|hagalo|esta bien|asi es|eso es|perfecto|perfect|perfekt|great|super)"
 )
 _FILLER = r"(?:please|pls|thanks|thank you|thx|many thanks|bitte|danke|vielen dank|danke schon|por favor|porfa|gracias|muchas gracias|doch|so)"
@@ -109,7 +109,7 @@ _HAS_NOT = _phrases(
     r"(?:ich habe )?keine ahnung|weiss nicht|weiss ich nicht|keine nummer",
     r"(?:ich )?habe? (?:es|sie|das|die \w+|meine \w+) (?:verloren|vergessen|gelo?e?scht|weggeworfen|verlegt)",
     r"wo (?:finde|sehe|steht|kriege|bekomme)(?: ich)?(?: (?:die|das|den|sie|es|denn|diese|meine?|\w+nummer))*",
-    r"(?:pero |perdon )*(?:ahora |ya )?no (?:lo |la |me )?(?:tengo|se|recuerdo|acuerdo|encuentro|conozco|se cual es)(?: (?:a mano|aqui|ahora|ningun\w*|el \w+(?: de \w+)?|la \w+(?: de \w+)?|mi \w+(?: de \w+)?|ese \w+|cual es|de memoria))*",
+    r"(?:pero |perdon )*(?:ahora |ya )?no (?:lo |la |me )?(?:tengo|se|recuerdo|acuerdo|encuentro|conozco|se cual es)(?: (?:correo\w*|e-?mail|numero|codigo|ticket|recibo|a mano|aqui|ahora|ningun\w*|el \w+(?: de \w+)?|la \w+(?: de \w+)?|mi \w+(?: de \w+)?|ese \w+|cual es|de memoria))*",
     r"ni idea",
     r"(?:lo |la )?he (?:perdido|olvidado|borrado)(?: (?:el|la|mi) \w+(?: de \w+)?)?",
     r"(?:pero )?(?:y )?donde (?:lo |la |puedo )?(?:encuentro|encontrarlo|encontrarla|veo|esta|sale|consigo)(?: (?:eso|esto|el \w+(?: de \w+)?|la \w+(?: de \w+)?))?",

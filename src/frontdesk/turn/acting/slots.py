@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from frontdesk.domain.connector import Value
 from frontdesk.domain.workflow import AskStep, InvalidSlot, SetSlot, Slot, Workflow, WorkflowRun
 from frontdesk.text.tokens import content_stems
-from frontdesk.turn.acting.choices import options_of
+from frontdesk.turn.acting.choices import named, options_of
 from frontdesk.turn.acting.entities import Doubtful, Question, Told, read_slot
 from frontdesk.turn.acting.heard import LANGUAGES, Heard
 
@@ -20,6 +21,12 @@ def asked_slot(workflow: Workflow, run: WorkflowRun) -> str:
 def read_as_asked(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) -> Told | Doubtful | None:
     """What a message says of a slot, taken for the answer to its question."""
     return read_slot(heard, _question(slot, run, now, is_asked=True))
+
+
+def named_at_once(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) -> Value:
+    """The record that an earlier message names, by its key or another of its fields; None where that is none or several."""
+    found = named(heard, options_of(slot, run, now))
+    return found[0].value if len(found) == 1 else None
 
 
 def volunteered(

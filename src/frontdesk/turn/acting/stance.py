@@ -62,21 +62,29 @@ _QUESTION = _first(
     r"was|welche\w*|welches|wer|wie|worin|wann (?:muss|darf|kann|endet|gilt|werden|wird|verfae?llt)|auf welch\w+",
     r"(?:bietet|habt|nehmt|liefert|repariert|akzeptiert|verschickt|macht|erstattet|berechnet|bieten|haben|nehmen|liefern|reparieren"
     r"|akzeptieren|verschicken|machen|erstatten|berechnen) (?:ihr|sie)(?! (?:mein\w*|die bestellung|schon|bereits))",
-    r"(?:se puede|se pueden|puedo|puede|pueden|podria|es posible|hay que|tengo que|debo|hace falta|esta permitido|es|son|esta|estan"
+    r"(?:se puede|se pueden|puedo|puede|pueden|podria|es posible|hay que|tengo que|debo|hace falta|esta permitido"
     r"|hay|existe|existen|cuando (?:hay|se|caduca|debo|expira|termina))",
     r"que|cual(?:es)?|quien(?:es)?|como|cuant[oa]s?|diferencia",
     r"(?:ofreceis|ofrecen|teneis|tienen|aceptais|aceptan|enviais|envian|reparais|reparan|haceis|hacen|cobrais|cobran|me cobran|me cobrais"
     r"|devolveis|devuelven|reembolsais|usais|utilizais)",
-    r"(?:las|los|el|la) \w+ (?:\w+ )?(?:es|son|esta|estan|cuesta\w*|se) ",
 )
 """Asks for a rule where a clause begins with it."""
+_STATED = _first(
+    r"(?:(?:las|los|el|la) \w+ (?:\w+ )?)?(?:es|son|esta|estan|cuesta\w*) ", r"(?:las|los|el|la) \w+ (?:\w+ )?se "
+)
+"""Asks for a rule with a question mark, and states something without one."""
 _IMAGINED = _any(
     r"if (?:my|i|the|an?|our|it|we|something)|what if|suppose|in case|once i",
     r"wenn (?:mein\w*|ich|die|das|der|ein\w*|man|es)|falls|angenommen|sobald",
     r"(?:que pasa|que ocurre|que sucede) (?:si|cuando)|si (?:mi|me|el|la|no|devuelvo|pido|compro|cambio|quiero|un|una|se)|en caso de",
 )
+_ANYBODYS = (
+    r"(?:card|account|bank|friend|partner|wife|husband|kids?|size|country|karte|kreditkarte|konto|freund\w*|frau|mann|gro(?:e)?sse"
+    r"|tarjeta|cuenta|amig[oa]|mujer|marido|talla|pais)(?!\w)"
+)
+"""What people call theirs in questions about a rule."""
 _POSSESSED = _any(
-    r"my|mine|our|ours|mein\w{0,2}|unser\w{0,2}|mi|mis|mia|mio|nuestr[oa]s?",
+    rf"(?:my|our|mein\w{{0,2}}|unser\w{{0,2}}|mi|mis|nuestr[oa]s?)(?! (?:\w+ )?{_ANYBODYS})|mine|ours|mia|mio",
     r"[a-z]{1,4}-?\d{4,}|\d{5,}",
 )
 _LIVED = _any(
@@ -135,9 +143,18 @@ def stance(heard: Heard) -> Stance:
         return "mixed" if is_own else "general"
     if _is_wanted(heard, text):
         return "request"
-    if any(_QUESTION.match(clause) for clause in heard.clauses):
+    if _asks(heard) or (heard.asks and any(_STATED.match(f"{clause} ") for clause in heard.clauses)):
         return "mixed" if is_own else "general"
     return "own" if is_own else "open"
+
+
+def is_question(heard: Heard) -> bool:
+    """Whether it wants to be told something, by its mark or its words."""
+    return heard.asks or _RULE.search(" ".join(heard.clauses)) is not None or _asks(heard)
+
+
+def _asks(heard: Heard) -> bool:
+    return any(_QUESTION.match(clause) for clause in heard.clauses)
 
 
 def _is_wanted(heard: Heard, text: str) -> bool:

@@ -21,7 +21,7 @@ UNLIKE = 0.3
 """What similarity loses with a workflow that no example begins in this kind of saying: who waits for money does not ask to
 return something."""
 _LIKE: Mapping[Stance, Stance] = {"mixed": "own"}
-APART = 0.1
+APART = 0.06
 """How much closer the best workflow must be than the next; else the customer is asked."""
 
 

@@ -23,7 +23,7 @@ from frontdesk.turn.acting.choices import Option, chosen, folded
 from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.proposals import Bounds, Proposal, read_proposals
 from frontdesk.turn.acting.proposing import command_request
-from frontdesk.turn.acting.slots import volunteered
+from frontdesk.turn.acting.slots import named_at_once, volunteered
 from frontdesk.turn.acting.triggers import Trigger, Triggers
 from frontdesk.turn.acting.weighing import Synonyms
 from frontdesk.turn.generation import SideJobs
@@ -73,6 +73,7 @@ class Understanding:
         purse: Purse | None = None,
         numbers: Iterator[int] | None = None,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
+        spoken: str = "",
     ) -> Understood:
         """What the message means; without commands it does not concern any workflow.
 
@@ -83,8 +84,9 @@ class Understanding:
             history: what was said before, oldest first.
             channel, conversation: decide which workflows are switched on.
             now: aware; "tomorrow" is seen from it.
+            spoken: the message before anything in it was masked; no model sees it.
         """
-        heard = Heard(text, language)
+        heard = Heard(text, language, spoken or text)
         among = [
             name
             for name, workflow in self._workflows.items()
@@ -112,8 +114,10 @@ class Understanding:
     def told_of(self, slot: str, text: str, *, language: str, run: WorkflowRun, now: datetime) -> SetSlot | None:
         """What the message that began a run says of a slot whose choices were read only after it."""
         workflow = self._workflows.get(run.workflow)
-        told = volunteered(Heard(text, language), workflow, run, now=now) if workflow is not None else ()
-        return next((one for one in told if isinstance(one, SetSlot) and one.slot == slot), None)
+        value = (
+            named_at_once(Heard(text, language), workflow.slots[slot], run, now=now) if workflow is not None else None
+        )
+        return None if value is None else SetSlot(slot=slot, value=value)
 
     def _by_rules(
         self,
@@ -125,7 +129,9 @@ class Understanding:
         now: datetime,
     ) -> Taken:
         if run is not None and (workflow := self._workflows.get(run.workflow)) is not None:
-            return Waiting(heard=heard, workflow=workflow, run=run, trigger=trigger, now=now).read()
+            return Waiting(
+                heard=heard, workflows=self._workflows, workflow=workflow, run=run, trigger=trigger, now=now
+            ).read()
         if suspended and (word := _word_for_suspended(heard)) is not None:
             return word
         return self._picked(heard, history, trigger, now) or self._begun(heard, trigger, now)

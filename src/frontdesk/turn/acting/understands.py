@@ -27,6 +27,7 @@ class Understands(Protocol):
         purse: Purse | None,
         numbers: Iterator[int] | None,
         on_attempt: Callable[[VendorAttempt], None],
+        spoken: str = "",
     ) -> Understood:
         """What the message means for the open runs and the workflows; no commands where it concerns none of them.
 
@@ -34,6 +35,7 @@ class Understands(Protocol):
             run: the active one, which may be waiting for this message.
             conversation: its id, which decides which share of conversations it belongs to.
             now: aware; "tomorrow" is seen from it, in the assistant's time zone.
+            spoken: the message before anything in it was masked; only values that a slot asks for are taken from it.
         """
         ...
 

@@ -2,9 +2,8 @@
 
 from frontdesk.domain.workflow import (
     AskStep,
-    Choice,
-    ConfirmStep,
     Call,
+    ConfirmStep,
     EndStep,
     Slot,
     Workflow,

@@ -48,7 +48,9 @@ def test_a_yes_with_anything_beside_it_confirms_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("yes", YES)
-@pytest.mark.parametrize("more", ["but {} only tomorrow", "{} but not that one", "{} 4711", "{}, or no?", "not {}", "no, {}"])
+@pytest.mark.parametrize(
+    "more", ["but {} only tomorrow", "{} but not that one", "{} 4711", "{}, or no?", "not {}", "no, {}"]
+)
 def test_no_condition_turns_a_yes_into_another_plain_yes(yes: str, more: str) -> None:
     assert not signals.is_plain_yes(Heard(more.format(yes), "en"))
 
