@@ -3,6 +3,7 @@
 check         what is said about one thing
 routes        the routes of models.yaml: keys, functions, capabilities, room
 vendors       the servers behind them, asked for the list of their models
+systems       the systems of connectors.yaml, asked for what doesn't exist
 money         prices and ceilings
 installation  data folder, database, documents, and the server that runs here
 """
@@ -15,6 +16,7 @@ from frontdesk.bootstrap.doctor.check import Check, to_check
 from frontdesk.bootstrap.doctor.installation import check_data, check_embedder, check_server, check_snapshot
 from frontdesk.bootstrap.doctor.money import check_money
 from frontdesk.bootstrap.doctor.routes import check_routes, routes_of
+from frontdesk.bootstrap.doctor.systems import check_systems
 from frontdesk.bootstrap.doctor.vendors import check_vendors
 from frontdesk.bootstrap.release import open_identity
 from frontdesk.bootstrap.traffic import read_customers
@@ -52,6 +54,8 @@ async def examine(settings: Settings, *, is_offline: bool, server: str | None = 
         yield check
     if not is_offline:
         for check in await check_vendors(content.models, Places(settings.assistant_dir / "models.yaml")):
+            yield check
+        for check in await check_systems(settings, content.connectors):
             yield check
     check, fingerprint = await check_embedder(settings, is_offline=is_offline)
     yield check
