@@ -262,7 +262,9 @@ class Plainly:
         return Understood(commands=tuple(self._commands(text)), why="As the test says it.")
 
     def told_of(self, slot: str, text: str, **_: Any) -> SetSlot | None:
-        return next((SetSlot(slot=name, value=said) for name, said in re.findall(r"(\w+)=(\S+)", text) if name == slot), None)
+        return next(
+            (SetSlot(slot=name, value=said) for name, said in re.findall(r"(\w+)=(\S+)", text) if name == slot), None
+        )
 
     def _commands(self, text: str) -> Iterator[Command]:
         words = text.split()
@@ -305,7 +307,9 @@ class Till:
     def database(self) -> Any:
         return self.world.database
 
-    async def a_customer(self, subject: str | None = ADA, *, channel: str = "test") -> ConversationId:
+    async def a_customer(
+        self, subject: str | None = ADA, *, channel: str = "test", token_hash: str = ""
+    ) -> ConversationId:
         """A conversation of this customer, or of somebody who has proved nothing."""
         world, token = self.world, SystemTokens()
         at = world.clock.now()
@@ -325,7 +329,9 @@ class Till:
             last_seq=0,
             created_at=at,
         )
-        await world.database.write(lambda stores: stores.conversations.create(conversation, token_hash=token.token()))
+        await world.database.write(
+            lambda stores: stores.conversations.create(conversation, token_hash=token_hash or token.token())
+        )
         return conversation.conversation_id
 
     async def say(self, conversation_id: ConversationId, *texts: str) -> dict[str, Any]:

@@ -56,13 +56,17 @@ class SourceOut(BaseModel):
     quote: str
     snapshot_id: str
     is_current: bool = Field(description="Whether the document says the same today.")
+    is_from_system: bool = Field(
+        description="Whether another system said it, when it was asked for this customer; the quote is all there is then."
+    )
     document: DocumentOut | None = Field(description="As it was when it was cited; null once it is withdrawn.")
 
 
 async def read_citation(request: Request) -> Response:
     """The source behind a marker of an answer, with the quoted words marked in their document.
 
-    Whether this customer may see it is asked again. Of a document that was withdrawn, the words that were quoted.
+    Whether this customer may see it is asked again. Of a document that was withdrawn, and of what another system said,
+    the words that were quoted.
     """
     app, conversation_id = frontdesk_of(request), conversation_of(request)
     turn_id, marker = to_turn_id(request.path_params["turn_id"]), request.path_params["marker"]
@@ -74,6 +78,9 @@ async def read_citation(request: Request) -> Response:
         return find_citation(stores, conversation_id, turn_id, marker), conversation.principal.audiences
 
     citation, audiences = await app.database.read(find)
+    if citation.is_of_system:
+        source = CitedSource(citation=citation, document=None, chunk=None, is_current=True)
+        return json_response(_describe(source))
     now = app.releases.serving().retriever.index
     source = look_up(citation, audiences, then=await _snapshot(app, citation.snapshot_id, now), now=now)
     return json_response(await asyncio.to_thread(_describe, source))
@@ -99,6 +106,7 @@ def _describe(source: CitedSource) -> dict[str, Any]:
         "quote": citation.quote,
         "snapshot_id": citation.snapshot_id,
         "is_current": source.is_current,
+        "is_from_system": citation.is_of_system,
         "document": _document(source, document) if document else None,
     }
 

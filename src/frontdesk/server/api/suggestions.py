@@ -21,7 +21,7 @@ from frontdesk.server.routes import Operation, conversation_of, frontdesk_of
 from frontdesk.turn.context import as_let_in
 from frontdesk.turn.said import find_turn
 from frontdesk.turn.serving import ServedRelease
-from frontdesk.turn.suggestions import MOST, Answered, Suggestions, suggest
+from frontdesk.turn.suggestions import MOST, Answered, Suggestion, Suggestions, suggest
 
 _LOOKED_BACK = 50
 """Messages that are read for what was said before; a turn beyond them has nothing to go on from."""
@@ -34,7 +34,9 @@ class SuggestionOut(BaseModel):
 
 
 class SuggestionsOut(BaseModel):
-    items: list[SuggestionOut] = Field(description=f"At most {MOST}; none where the turn gave no answer.")
+    items: list[SuggestionOut] = Field(
+        description=f"At most {MOST} questions after an answer; the answers to choose from where a workflow asks."
+    )
 
 
 Key = tuple[TurnId, ReleaseId, int, ConversationId]
@@ -56,7 +58,7 @@ class SuggestionShelf:
 
 
 async def read_suggestions(request: Request) -> Response:
-    """Questions to go on with after an answer.
+    """Questions to go on with after an answer, or the answers that a workflow waits for.
 
     They come from the knowledge beside what was cited, and each is known to be answered with this customer's rights.
     """
@@ -92,6 +94,8 @@ async def _suggest(
     )
     if not record.get("outcome"):
         return None
+    if options := (record.get("acting") or {}).get("options"):
+        return Suggestions(items=tuple(Suggestion(label=option, text=option) for option in options))
     if record["outcome"] != Outcome.ANSWERED or not record["citations"] or conversation is None:
         return Suggestions()
     end = max((message.position for message in messages if message.turn_id == turn_id), default=0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from frontdesk.domain.turn import Outcome, Stage
+from frontdesk.turn.diagnosis.acted import explain_acting
 from frontdesk.turn.diagnosis.answered import explain_answer
 from frontdesk.turn.diagnosis.diagnosis import Diagnosis
 from frontdesk.turn.diagnosis.drafted import explain_draft
@@ -15,6 +16,7 @@ from frontdesk.turn.diagnosis.trace import Fields, Trace, quoted
 _ROADS: tuple[Callable[[Trace], Diagnosis | None], ...] = (
     explain_failure,
     explain_block,
+    explain_acting,
     explain_road,
     explain_search,
     explain_draft,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -146,7 +146,9 @@ async def test_twenty_yeses_of_two_workers_have_one_effect(tmp_path: Path, url: 
 
 
 @pytest.mark.parametrize("setting", ["interrupt", "merge"])
-async def test_a_yes_that_is_overtaken_by_a_message_still_counts_once(tmp_path: Path, setting: str) -> None:
+async def test_a_yes_that_is_overtaken_by_a_message_still_counts_once(
+    tmp_path: Path, setting: Literal["interrupt", "merge"]
+) -> None:
     release = asyncio.Event()
 
     async def wait(operation: str) -> None:
@@ -156,9 +158,10 @@ async def test_a_yes_that_is_overtaken_by_a_message_still_counts_once(tmp_path: 
     async with a_till(tmp_path, payments=Payments(refund=replace(REFUND, timeout_s=5), before_reply=wait)) as till:
         profile = till.world.release.content.profile
         channel = replace(profile.settings_of("test"), new_message=setting)
+        channels: Any = {"test": channel}  # no channel of the product's
         till.releases[""] = replace(
             till.releases[""],
-            content=replace(till.world.release.content, profile=replace(profile, channels={"test": channel})),
+            content=replace(till.world.release.content, profile=replace(profile, channels=channels)),
         )
         conversation = await till.a_customer(ADA)
         await till.say(conversation, "start refund order_id=10482")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from frontdesk.domain.workflow import CallStep
 from payments import ADA, BOB, REFUND, REFUND_FLOW, Payments, a_till
 
 
@@ -136,8 +137,9 @@ async def test_the_subject_of_a_call_is_the_session_and_never_a_word(tmp_path: P
 
 async def test_a_workflow_that_names_a_bound_argument_is_denied(tmp_path: Path) -> None:
     look = REFUND_FLOW.steps["look"]
-    call = replace(look.calls[0], arguments={"order_id": "order_id", "customer": "order_id"})  # type: ignore[union-attr]
-    flow = replace(REFUND_FLOW, steps={**REFUND_FLOW.steps, "look": replace(look, calls=(call,))})  # type: ignore[call-arg]
+    assert isinstance(look, CallStep)
+    call = replace(look.calls[0], arguments={"order_id": "order_id", "customer": "order_id"})
+    flow = replace(REFUND_FLOW, steps={**REFUND_FLOW.steps, "look": replace(look, calls=(call,))})
     async with a_till(tmp_path, flow) as till:
         conversation = await till.a_customer(ADA)
         answer = await till.say(conversation, "start refund order_id=10482")

@@ -19,7 +19,7 @@ from frontdesk.domain.events import (
     TurnFailed,
     TurnReset,
 )
-from frontdesk.domain.turn import Outcome
+from frontdesk.domain.turn import SYSTEM_PREFIX, Outcome
 from frontdesk.server.pages.console import words
 from frontdesk.server.pages.console.addresses import attachment_address, document_address, turn_address
 from frontdesk.server.pages.console.words import Badge
@@ -163,7 +163,7 @@ def _asked(event: StoredEvent, data: Mapping[str, Any]) -> Said:
 
 def _answered(event: StoredEvent, data: Mapping[str, Any]) -> Said:
     text, outcome = data["text"], data["outcome"]
-    sources = tuple(read_source(citation) for citation in data.get("citations") or ())
+    sources = tuple(read_source(citation, turn_id=event.turn_id or "") for citation in data.get("citations") or ())
     is_silent = text == ""
     return Said(
         anchor=data["turn_id"],
@@ -256,7 +256,11 @@ def _plain(text: str | None) -> tuple[Piece, ...]:
     return (Piece(text=text),) if text else ()
 
 
-def read_source(citation: Mapping[str, Any]) -> Source:
+def read_source(citation: Mapping[str, Any], *, turn_id: str = "") -> Source:
+    """A source of an answer; what another system said is shown in the trace of the turn."""
+    if str(citation["document_id"]).startswith(SYSTEM_PREFIX):
+        href = f"{turn_address(turn_id)}#act" if turn_id else ""
+        return Source(marker=citation["marker"], title=citation["title"], quote=citation["quote"], href=href)
     return Source(
         marker=citation["marker"],
         title=citation["title"],

@@ -158,7 +158,7 @@ def _title(record: Record) -> str:
 
 def _page(frame: Frame, record: Record, found: _Found, *, title: str, settings: Settings, base_url: str) -> TracePage:
     turn_id = record.text("turn_id")
-    sources = [read_source(citation) for citation in record.rows("citations")]
+    sources = [read_source(citation, turn_id=record.text("turn_id")) for citation in record.rows("citations")]
     diagnosis = explain(record.fields)
     figures, facts = sum_up(record)
     conversation_id = found.conversation.conversation_id

@@ -98,13 +98,13 @@ export class Chat {
     }
   }
 
-  /** Begin the conversation on the first deed, once for all tabs. */
-  begin() {
+  /** Begin the conversation on the first deed, once for all tabs; `?to=person` is let in however many people write. */
+  begin(query = "") {
     this.opening ??= this.memory.alone(async () => {
       if (this.memory.conversation) return this.#agree();
       const identity_token = this.host.getAttribute("identity-token") ?? undefined;
       const body = { channel: this.channel, locale: this.language, identity_token };
-      const opened = await this.client.json("v1/conversations", { body });
+      const opened = await this.client.json("v1/conversations" + query, { body });
       if (this.memory.conversation) this.#agree();
       else this.#adopt(opened, true);
     });
@@ -237,7 +237,7 @@ export class Chat {
   async askForPerson() {
     this.person.disabled = true;
     try {
-      await this.begin();
+      await this.begin("?to=person");
       await this.#post("/escalation", {});
       this.complain("");
     } catch (error) {
@@ -258,12 +258,12 @@ export class Chat {
     }
   }
 
-  /** What else could be asked, below the newest answer. */
+  /** What else could be asked, or what a workflow's question can be answered with, below the newest answer. */
   async suggest() {
     const { client, log } = this;
     const turn = lastTurn(log);
     const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && this.outbox.isEmpty;
-    if (turn?.outcome !== "answered" || !isLast()) return;
+    if (!["answered", "clarified", "acted"].includes(turn?.outcome) || !isLast()) return;
     const found = await client.json(client.path(`/turns/${turn.id}/suggestions`)).catch(() => null);
     if (found && isLast()) this.#offer(found.items);
   }

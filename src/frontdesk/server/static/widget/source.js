@@ -39,13 +39,13 @@ export class Source {
     const quote = make("blockquote", { dir: "auto" }, citation.quote);
     page.replaceChildren(quote, make("p.stage", words.thinking));
     try {
-      const { breadcrumb, is_current, document: found } = await client.json(client.path(`/citations/${turnId}/${citation.marker}`));
+      const { breadcrumb, is_current, is_from_system, document: found } = await client.json(client.path(`/citations/${turnId}/${citation.marker}`));
       if (page !== this.page) return; // another one was opened
       this.where.textContent = (breadcrumb ?? []).slice(1).join(" › ");
       const drawn = drawBlocks(found?.blocks ?? [], found?.title);
       const mark = drawn.querySelector("mark");
       page.lang = found?.language ?? "";
-      page.replaceChildren(is_current && found ? "" : make("p.hint", words.changed), mark ? "" : quote, drawn);
+      page.replaceChildren(is_from_system || (is_current && found) ? "" : make("p.hint", words.changed), mark ? "" : quote, drawn);
       if (mark) page.scrollTop = mark.offsetTop - page.clientHeight / 3;
     } catch {
       const again = button("", () => this.#load(turnId, citation, page), words.again);

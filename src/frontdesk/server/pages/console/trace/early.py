@@ -32,6 +32,7 @@ _ROADS: Mapping[str, str] = {
     "clarify": "ask back",
     "human": "hand over to a person",
     "refuse": "refuse",
+    "workflow": "go on with a workflow",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from frontdesk.domain.conversation import Conversation
 from frontdesk.domain.turn import Stage
 from frontdesk.server.pages.console import words
-from frontdesk.server.pages.console.trace import early, late, search
+from frontdesk.server.pages.console.trace import act, early, late, search
 from frontdesk.server.pages.console.trace.record import Record
 
 State = Literal["ran", "failed", "skipped"]
@@ -17,6 +17,7 @@ Body = (
     | early.Identity
     | Sequence[early.Decision]
     | search.Search
+    | act.Acting
     | late.Generation
     | late.Grounding
     | late.Facts
@@ -46,13 +47,14 @@ def read_stages(record: Record, conversation: Conversation, *, cause: str) -> Se
         Stage.IDENTITY: lambda: early.read_identity(record, conversation),
         Stage.ROUTE: lambda: early.read_decisions(record) or None,
         Stage.RETRIEVE: lambda: search.read_search(record),
+        Stage.ACT: lambda: act.read_acting(record),
         Stage.GENERATE: lambda: late.read_generation(record),
         Stage.GROUND: lambda: late.read_grounding(record),
         Stage.GUARD_OUT: lambda: early.read_guard(record, "out"),
         Stage.DELIVER: lambda: late.read_delivery(record),
         Stage.RECORD: lambda: late.read_recording(record),
     }
-    shown = [stage for stage in Stage if stage is not Stage.ACT or record.timings(stage)]
+    shown = [stage for stage in Stage if stage is not Stage.ACT or record.timings(stage) or record.part("acting")]
     return [_view(stage, record, bodies.get(stage, _nothing)(), is_cause=stage == cause) for stage in shown]
 
 
@@ -64,6 +66,7 @@ def _view(stage: Stage, record: Record, body: Body, *, is_cause: bool) -> StageV
     spent = record.spent_ms(stage)
     error = next((str(row["error"]) for row in record.timings(stage) if row.get("error")), "")
     has_run = stage in _ALWAYS or bool(record.timings(stage) if record.rows("timings") else body)
+    has_run = has_run or isinstance(body, act.Acting)
     if record.is_from_memory:  # what the turn before did is told with its answer
         has_run = stage in _ALWAYS or bool(body)
     state: State = "failed" if error else "ran" if has_run and record.has_ended else "skipped"
@@ -180,6 +183,7 @@ _SUMS: Mapping[type, Callable[[Any], str]] = {
     early.Identity: _identity,
     list: _decisions,
     search.Search: _search,
+    act.Acting: act.sum_up,
     late.Generation: _generation,
     late.Grounding: _grounding,
 }
