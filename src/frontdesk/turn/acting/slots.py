@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from frontdesk.domain.connector import Value
@@ -23,10 +24,24 @@ def read_as_asked(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) 
     return read_slot(heard, _question(slot, run, now, is_asked=True))
 
 
-def named_at_once(heard: Heard, slot: Slot, run: WorkflowRun, *, now: datetime) -> Value:
-    """The record that an earlier message names, by its key or another of its fields; None where that is none or several."""
-    found = named(heard, options_of(slot, run, now))
+def named_at_once(heard: Heard, slot: Slot, run: WorkflowRun, *, begun_by: Sequence[str], now: datetime) -> Value:
+    """The record that an earlier message names, by its key or another of its fields; None where that is none or several.
+
+    Args:
+        begun_by: examples of the workflow. Their words name no record: an order that "should be cancelled" is not the one
+            whose status reads so.
+    """
+    begins = _stems(begun_by)
+    options = [
+        replace(option, names=(*option.names[:1], *(name for name in option.names[1:] if not _stems([name]) <= begins)))
+        for option in options_of(slot, run, now)
+    ]
+    found = named(heard, options)
     return found[0].value if len(found) == 1 else None
+
+
+def _stems(texts: Sequence[str]) -> set[str]:
+    return {other for text in texts for language in LANGUAGES for other in content_stems(text, language)}
 
 
 def volunteered(
@@ -65,8 +80,7 @@ def otherwise_wanted(heard: Heard, workflow: Workflow, run: WorkflowRun) -> list
 
 def _words_of(slot: Slot) -> set[str]:
     """Stems of what the slot is called, in its name and in its question."""
-    texts = [slot.name.replace("_", " "), *slot.ask.values()]
-    return {other for text in texts for language in LANGUAGES for other in content_stems(text, language)}
+    return _stems([slot.name.replace("_", " "), *slot.ask.values()])
 
 
 def _question(slot: Slot, run: WorkflowRun | None, now: datetime, *, is_asked: bool) -> Question:

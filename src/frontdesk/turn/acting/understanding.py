@@ -114,9 +114,9 @@ class Understanding:
     def told_of(self, slot: str, text: str, *, language: str, run: WorkflowRun, now: datetime) -> SetSlot | None:
         """What the message that began a run says of a slot whose choices were read only after it."""
         workflow = self._workflows.get(run.workflow)
-        value = (
-            named_at_once(Heard(text, language), workflow.slots[slot], run, now=now) if workflow is not None else None
-        )
+        if workflow is None:
+            return None
+        value = named_at_once(Heard(text, language), workflow.slots[slot], run, begun_by=workflow.examples, now=now)
         return None if value is None else SetSlot(slot=slot, value=value)
 
     def _by_rules(
