@@ -1,17 +1,25 @@
 """The systems of connectors.yaml, opened."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 
-from frontdesk.adapters.connectors import Gate, OutsideSystem
+from frontdesk.adapters.clock import SystemClock
+from frontdesk.adapters.connectors import Gate, McpTransport, OutsideSystem, pin_of
+from frontdesk.adapters.connectors.failing import CallError
+from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap.book import MOST_OPEN
 from frontdesk.bootstrap.outside import Addresses, Surroundings, open_transport, outside_client
-from frontdesk.domain.connector_source import ConnectorSource
+from frontdesk.domain.connector_source import ConnectorSource, McpSource
+from frontdesk.domain.errors import NotFoundError, UnavailableError
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
 from frontdesk.settings import Settings
+
+PIN_WAIT_S = 20.0
+"""For a server that has to start first."""
 
 
 def open_connectors(
@@ -48,6 +56,49 @@ def open_connectors(
         )
 
     return {source.name: opened(source) for source in sources}
+
+
+@asynccontextmanager
+async def one_system(settings: Settings, source: ConnectorSource) -> AsyncIterator[OutsideSystem]:
+    """One system on its own, as the command line asks it.
+
+    Raises:
+        ConfigError: it can't be opened.
+    """
+    async with outside_client() as client:
+        systems = open_connectors(
+            [source],
+            settings,
+            SystemClock(),
+            PrometheusTelemetry(),
+            client=client,
+            simulators=lambda _: settings.backoffice_url,
+        )
+        try:
+            yield systems[source.name]
+        finally:
+            await systems[source.name].close()
+
+
+async def pins_of(settings: Settings, source: McpSource) -> Mapping[str, str]:
+    """Digests of the tools that its operations name, by operation, as the server has them now.
+
+    Raises:
+        UnavailableError: it can't be asked.
+        NotFoundError: it has no such tool.
+    """
+    async with one_system(settings, source) as system:
+        assert isinstance(system.transport, McpTransport)  # noqa: S101 - it is what the source is opened as
+        try:
+            async with asyncio.timeout(PIN_WAIT_S):
+                tools = await system.transport.tools()
+        except (CallError, TimeoutError) as error:
+            why = str(error) or "it does not answer in time"
+            raise UnavailableError(f"The server of `{source.name}` can't be asked: {why}.") from error
+    if missing := [one.tool for one in source.operations if one.tool not in tools]:
+        has = ", ".join(sorted(tools)) or "none"
+        raise NotFoundError(f"The server of `{source.name}` has no tool '{missing[0]}'. It has {has}.")
+    return {one.spec.name: pin_of(tools[one.tool]) for one in source.operations}
 
 
 class ConnectorShelf:

@@ -10,6 +10,7 @@ from frontdesk.cli import (
     ask,
     audit,
     configuration,
+    connectors,
     cost,
     drill,
     drill_crash,
@@ -42,6 +43,7 @@ config_app = typer.Typer(help="Settings of this installation.", no_args_is_help=
 user_app = typer.Typer(help="Staff keys: who may use what is not meant for customers.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
 cost_app = typer.Typer(help="What was spent, and whether vendors' bills agree.", no_args_is_help=True)
+connector_app = typer.Typer(help="The systems that workflows read from and act on.", no_args_is_help=True)
 drill_app = typer.Typer(help="Rehearsals of bad days, beside the installation.", no_args_is_help=True)
 workflow_app = typer.Typer(help="Workflows: what is done for customers, step by step.", no_args_is_help=True)
 audit_app = typer.Typer(
@@ -54,6 +56,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cost_app, name="cost")
 app.add_typer(drill_app, name="drill")
+app.add_typer(connector_app, name="connector")
 app.add_typer(workflow_app, name="workflow")
 app.add_typer(audit_app, name="audit")
 
@@ -80,6 +83,11 @@ config_app.command("show")(configuration.show)
 config_app.command("schema")(configuration.schema)
 cost_app.command("show")(cost.show)
 cost_app.command("reconcile")(cost.reconcile)
+connector_app.command("list")(connectors.list_systems)
+connector_app.command("check")(connectors.check)
+connector_app.command("call")(connectors.call)
+connector_app.command("pin")(connectors.pin)
+connector_app.command("add")(connectors.add)
 user_app.command("add")(users.add)
 user_app.command("list")(users.list_keys)
 user_app.command("remove")(users.remove)

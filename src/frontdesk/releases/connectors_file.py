@@ -61,7 +61,7 @@ http
     base_url, auth, headers, amounts, key_header (Idempotency-Key; "" sends none), error_text, error_fields, openapi,
     content_types, ca_file, and for all transports the bounds requests_per_minute, max_concurrency (16), max_bytes (1000000),
     attempts (3). auth: {kind: bearer, secret_env} · {kind: header, name, secret_env} · {kind: query, name, secret_env} ·
-    {kind: basic, user_env, secret_env} · {kind: client_credentials, user_env, secret_env, token_path}.
+    {kind: basic, user_env, secret_env?} · {kind: client_credentials, user_env, secret_env, token_path}.
     Of an operation: request, query, body (JSON) or form, failures ({409: rejected}), and
     pages: {kind: page, parameter: page, page_size: 50} · {kind: cursor, parameter: after, at: paging.next.after} ·
     {kind: last_record, parameter: starting_after, at: id, more_at: has_more} · {kind: link} · {kind: next_url, at: next};

@@ -40,9 +40,10 @@ _AUTH_NEEDS: Mapping[str, frozenset[str]] = {
     "bearer": frozenset({"secret_env"}),
     "header": frozenset({"secret_env", "name"}),
     "query": frozenset({"secret_env", "name"}),
-    "basic": frozenset({"secret_env", "user_env"}),
+    "basic": frozenset({"user_env"}),
     "client_credentials": frozenset({"secret_env", "user_env", "token_path"}),
 }
+_AUTH_MAY: Mapping[str, frozenset[str]] = {"basic": frozenset({"secret_env"})}
 
 
 def check_transport(way: Way) -> Iterator[Mistake]:
@@ -78,7 +79,7 @@ def check_auth(way: Way) -> Iterator[Mistake]:
     for name in ("secret_env", "user_env", "name", "token_path"):
         if name in needed and not getattr(auth, name):
             yield "auth", f"`{auth.kind}` needs `{name}`.", ""
-        if name not in needed and getattr(auth, name):
+        if name not in needed | _AUTH_MAY.get(auth.kind, frozenset()) and getattr(auth, name):
             yield f"auth.{name}", f"`{auth.kind}` takes no `{name}`.", ""
     for name in ("secret_env", "user_env"):
         if getattr(auth, name):
@@ -138,7 +139,7 @@ def check_sending(operation: OperationEntry, arguments: Mapping[str, ArgumentEnt
                 *_texts_in(operation.body),
                 *_texts_in(operation.form),
             ]
-            yield from _about_places(texts, arguments, is_effect=operation.kind == "effect")
+            yield from _about_places(texts, arguments, operation)
         case McpEntry():
             if not operation.tool:
                 yield "", "`tool` is missing.", "`frontdesk connector pin` lists those that the server has."
@@ -146,7 +147,7 @@ def check_sending(operation: OperationEntry, arguments: Mapping[str, ArgumentEnt
                 yield "pin", "a pin is `sha256:` and 64 digits.", "`frontdesk connector pin` writes it."
             if operation.send:
                 texts = list(_texts_in(operation.send))
-                yield from _about_places(texts, arguments, is_effect=operation.kind == "effect")
+                yield from _about_places(texts, arguments, operation)
         case SqlEntry():
             yield from _about_sql(operation, arguments)
         case PythonEntry():
@@ -175,7 +176,7 @@ def _about_request(operation: OperationEntry, arguments: Mapping[str, ArgumentEn
 
 
 def _about_places(
-    texts: Iterable[str], arguments: Mapping[str, ArgumentEntry], *, is_effect: bool
+    texts: Iterable[str], arguments: Mapping[str, ArgumentEntry], operation: OperationEntry
 ) -> Iterator[Mistake]:
     """Every place in a text names an argument, and every argument has a place."""
     named: set[str] = set()
@@ -184,10 +185,10 @@ def _about_places(
             named.update(names_in(text))
         except ValueError as error:
             yield "", f"{error}.", ""
-    known = {*arguments, "key"} if is_effect else {*arguments}
+    known = {*arguments, "key"} if operation.kind == "effect" else {*arguments}
     for name in sorted(named - known):
         yield "arguments", f"`{{{name}}}` is no argument of it.", "Describe it in `arguments`."
-    for name in sorted(set(arguments) - named):
+    for name in sorted(set(arguments) - named - {operation.currency}):
         yield f"arguments.{name}", f"argument `{name}` is sent nowhere.", f"Write `{{{name}}}` where it belongs."
 
 

@@ -52,7 +52,8 @@ class Credentials:
             case "header":
                 return {self._auth.name: self._known(self._auth.secret_env)}
             case "basic":
-                pair = f"{self._known(self._auth.user_env)}:{self._known(self._auth.secret_env)}"
+                password = self._known(self._auth.secret_env) if self._auth.secret_env else ""
+                pair = f"{self._known(self._auth.user_env)}:{password}"
                 return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
             case "client_credentials":
                 return {"authorization": f"Bearer {await self._current_token(base_url)}"}
