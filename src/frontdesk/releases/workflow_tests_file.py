@@ -91,16 +91,21 @@ _KNOWN = {"test", "steps", "language", "systems", "tests", "today"}
 
 
 def read_scenarios(
-    folder: Path, workflows: Mapping[str, Workflow], operations: Mapping[str, OperationSpec], *, default_language: str
+    folder: Path,
+    workflows: Mapping[str, Workflow],
+    operations: Mapping[str, OperationSpec],
+    *,
+    default_language: str,
+    only: str = "",
 ) -> tuple[Scenario, ...]:
-    """Every test of an assistant folder, in the order of the workflows' names.
+    """The tests of an assistant folder, in the order of the workflows' names; those of one workflow where it is named.
 
     Raises:
         ConfigError: every mistake, each as `file:line`.
     """
     problems: list[ConfigProblem] = []
     found: list[Scenario] = []
-    for path in sorted((folder / FOLDER / TESTS).glob("*.yaml")):
+    for path in sorted((folder / FOLDER / TESTS).glob(f"{only or '*'}.yaml")):
         file = read_yaml(path, ScenariosFile, problems, known=_KNOWN)
         if file is None:
             continue

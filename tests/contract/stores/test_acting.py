@@ -124,6 +124,26 @@ async def test_a_conversation_has_one_active_run(database: Database, run: Workfl
     assert [one.run_id for one in await database.write(swap)] == ["run_2", "run_1"]
 
 
+async def test_runs_are_counted_by_workflow_and_by_what_they_came_to(database: Database, run: WorkflowRun) -> None:
+    later = replace(run, revision=0, started_at=NOW.replace(hour=14))
+
+    def begin(stores: Stores) -> None:
+        stores.workflow_runs.put(replace(run, status="done"))
+        for number, status in enumerate(("handed_over", "handed_over", "active")):
+            stores.workflow_runs.put(replace(later, run_id=RunId(f"run_later{number}"), status=status))
+
+    await database.write(begin)
+
+    everything = await database.read(lambda stores: stores.workflow_runs.tally(since=NOW))
+    recent = await database.read(lambda stores: stores.workflow_runs.tally(since=NOW.replace(hour=13)))
+    assert [(one.workflow, one.status, one.runs) for one in everything] == [
+        ("refund", "active", 1),
+        ("refund", "done", 1),
+        ("refund", "handed_over", 2),
+    ]
+    assert [(one.status, one.runs) for one in recent] == [("active", 1), ("handed_over", 2)]
+
+
 async def test_a_run_that_is_over_stays_over(database: Database, run: WorkflowRun) -> None:
     def end(stores: Stores) -> int:
         return stores.workflow_runs.end_open(run.conversation_id, "handed_over", at=NOW)

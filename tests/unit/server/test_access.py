@@ -112,6 +112,8 @@ DECLARED = {
     "GET /console/conversations/{conversation_id}/attachments/{attachment_id}": Access.CONSOLE,
     "GET /console/knowledge": Access.CONSOLE,
     "GET /console/knowledge/try": Access.CONSOLE,
+    "GET /console/workflows": Access.CONSOLE,
+    "GET /console/workflows/{name}": Access.CONSOLE,
     "GET /console/knowledge/documents/{document_id}": Access.CONSOLE,
     "GET /console/turns/{turn_id}": Access.CONSOLE,
     "GET /console/turns/{turn_id}/record.json": Access.CONSOLE,

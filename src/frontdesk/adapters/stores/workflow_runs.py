@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from frontdesk.adapters.stores.schema import workflow_runs
 from frontdesk.adapters.stores.sessions import Session
@@ -16,6 +16,7 @@ from frontdesk.adapters.stores.values import from_ms, to_json, to_ms
 from frontdesk.domain.errors import ConflictError
 from frontdesk.domain.ids import ConversationId, ReleaseId, RunId
 from frontdesk.domain.workflow import Reading, RunStatus, WorkflowRun
+from frontdesk.ports.stores import RunTally
 
 _OPEN = workflow_runs.c.status.in_(("active", "suspended"))
 _ADD = insert_if_absent(workflow_runs)
@@ -44,6 +45,12 @@ _END_OPEN = (
     update(workflow_runs)
     .where(workflow_runs.c.conversation_id == bindparam("wanted"), _OPEN)
     .values(status=bindparam("new_status"), updated_at=bindparam("at"), revision=workflow_runs.c.revision + 1)
+)
+_TALLY = (
+    select(workflow_runs.c.workflow, workflow_runs.c.status, func.count().label("runs"))
+    .where(workflow_runs.c.started_at >= bindparam("since"))
+    .group_by(workflow_runs.c.workflow, workflow_runs.c.status)
+    .order_by(workflow_runs.c.workflow, workflow_runs.c.status)
 )
 _COLUMNS = frozenset(column.name for column in workflow_runs.c)
 _REST = tuple(
@@ -91,6 +98,11 @@ class WorkflowRuns:
     def end_open(self, conversation_id: ConversationId, status: RunStatus, *, at: datetime) -> int:
         """End every open run of the conversation in this way; how many that were."""
         return self._session.run(_END_OPEN, {"wanted": conversation_id, "new_status": status, "at": to_ms(at)})
+
+    def tally(self, *, since: datetime) -> tuple[RunTally, ...]:
+        """How many runs begun since then have come to what, by workflow."""
+        rows = self._session.rows(_TALLY, {"since": to_ms(since)})
+        return tuple(RunTally(workflow=row.workflow, status=row.status, runs=row.runs) for row in rows)
 
 
 def _row(run: WorkflowRun) -> dict[str, Any]:

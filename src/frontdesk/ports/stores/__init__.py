@@ -19,6 +19,7 @@ from frontdesk.ports.stores.acting import (
     EffectLimits,
     EffectStore,
     OneTimeCodeStore,
+    RunTally,
     WorkflowRunStore,
 )
 from frontdesk.ports.stores.conversations import (
@@ -79,6 +80,7 @@ __all__ = [
     "PaceStore",
     "PayloadStore",
     "ReleaseStore",
+    "RunTally",
     "StaffKey",
     "StaffKeyStore",
     "StaffSession",

@@ -13,6 +13,15 @@ from frontdesk.domain.ids import ConversationId, RunId, TurnId
 from frontdesk.domain.workflow import RunStatus, WorkflowRun
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTally:
+    """How many runs of a workflow have come to one status."""
+
+    workflow: str
+    status: RunStatus
+    runs: int
+
+
 class WorkflowRunStore(Protocol):
     def put(self, run: WorkflowRun) -> WorkflowRun:
         """Store a new run (revision 0) or the changed one, and give it with its new revision.
@@ -30,6 +39,10 @@ class WorkflowRunStore(Protocol):
 
     def end_open(self, conversation_id: ConversationId, status: RunStatus, *, at: datetime) -> int:
         """End every open run of the conversation in this way; how many that were."""
+        ...
+
+    def tally(self, *, since: datetime) -> tuple[RunTally, ...]:
+        """How many runs begun since then have come to what, by workflow."""
         ...
 
 

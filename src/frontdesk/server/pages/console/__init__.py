@@ -8,6 +8,7 @@ conversation    one of them: what was said (said), who is behind it, its files
 turns           the trace of a turn (trace): the diagnosis, times, every stage
 knowledge       the live snapshot, its documents, and a question tried on them
 monitor         load, models, money and what happened, live
+workflows       what is done for customers step by step, drawn
 integrations    the write-back into customers' records, what is stuck, and the systems
 """
 
@@ -19,6 +20,7 @@ from frontdesk.server.pages.console import (
     monitor,
     signing_in,
     turns,
+    workflows,
 )
 
 OPERATIONS = (
@@ -27,6 +29,7 @@ OPERATIONS = (
     *conversation.OPERATIONS,
     *turns.OPERATIONS,
     *knowledge.OPERATIONS,
+    *workflows.OPERATIONS,
     *monitor.OPERATIONS,
     *integrations.OPERATIONS,
 )

@@ -8,6 +8,7 @@ KNOWLEDGE = "/console/knowledge"
 DOCUMENTS = f"{KNOWLEDGE}/documents"
 MONITOR = "/console/monitor"
 INTEGRATIONS = "/console/integrations"
+WORKFLOWS = "/console/workflows"
 
 
 def conversation_address(conversation_id: str) -> str:
@@ -17,6 +18,10 @@ def conversation_address(conversation_id: str) -> str:
 def record_address(conversation_id: str) -> str:
     """The conversation as it is written into the customer's record."""
     return f"{INTEGRATIONS}/records/{quote(conversation_id)}"
+
+
+def workflow_address(name: str) -> str:
+    return f"{WORKFLOWS}/{quote(name)}"
 
 
 def turn_address(turn_id: str) -> str:

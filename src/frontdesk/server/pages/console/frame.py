@@ -63,6 +63,15 @@ _PLACES: Sequence[tuple[str, Place]] = (
         ),
     ),
     (
+        "/console/workflows",
+        Place(
+            label="Workflows",
+            hint="What it does step by step",
+            href="/console/workflows",
+            also="procedures steps diagram owner refund order acting",
+        ),
+    ),
+    (
         "/console/monitor",
         Place(
             label="Monitor",

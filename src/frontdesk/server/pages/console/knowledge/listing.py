@@ -14,7 +14,7 @@ from frontdesk.domain.knowledge import SnapshotManifest
 from frontdesk.domain.overlay import Overlay
 from frontdesk.ports.index import KnowledgeIndex
 from frontdesk.server.access import Access
-from frontdesk.server.pages.console.addresses import KNOWLEDGE, document_address
+from frontdesk.server.pages.console.addresses import KNOWLEDGE, WORKFLOWS, document_address
 from frontdesk.server.pages.console.frame import Frame, frame_for
 from frontdesk.server.pages.console.knowledge.catalogue import (
     EVER,
@@ -111,6 +111,7 @@ class KnowledgePage:
     next: str
     """Addresses of the pages before and after; empty where there is none."""
     try_it: str
+    workflows: str
 
 
 async def knowledge_page(request: Request) -> Response:
@@ -162,6 +163,7 @@ def _page(
         previous=_address({**values, "page": str(number - 1)}) if number > 1 else "",
         next="" if is_last else _address({**values, "page": str(number + 1)}),
         try_it=TRY,
+        workflows=WORKFLOWS,
     )
 
 
