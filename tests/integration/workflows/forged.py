@@ -105,6 +105,11 @@ class Forged:
     def operations(self) -> Mapping[str, OperationSpec]:
         return {spec.name: spec for spec in OPERATIONS if spec.connector == self.name}
 
+    def reset(self, *, is_silent: bool = False) -> None:
+        """As new."""
+        self.effects.clear()
+        self.is_silent = is_silent
+
     async def call(
         self, operation: str, arguments: Mapping[str, Value], *, key: str, deadline_s: float
     ) -> CallResult | CallFailure:

@@ -4,31 +4,31 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from tests.builders import World
-from tests.integration.workflows.forged import OPERATIONS, Forged
 
+from builders import World
 from frontdesk.adapters.clock import SystemTokens
 from frontdesk.domain.connector import Value
 from frontdesk.domain.conversation import Audiences, Conversation, ConversationStatus, Principal
 from frontdesk.domain.ids import ConversationId, CustomerId, RunId
-from frontdesk.domain.workflow import WorkflowRun
-from frontdesk.ports.models import Embedder
+from frontdesk.domain.workflow import Workflow, WorkflowRun
 from frontdesk.ports.stores import Stores
 from frontdesk.releases.workflows_file import read_workflows
 from frontdesk.turn.acting.understanding import Understanding
 from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.serving import ServedRelease
+from integration.workflows.forged import OPERATIONS, Forged
 
 HERE = Path(__file__).parent
 SYSTEMS = ("orders", "payments", "workshop", "sales")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation40:
+class Script:
     """One conversation, and how it has to end."""
 
     name: str
@@ -47,33 +47,32 @@ class Conversation40:
     needs_model: bool = False
     """Whether rules alone do not understand it."""
 
+    def with_lines(self, lines: Sequence[Mapping[str, Any]]) -> Self:
+        """The same customer, with other expectations on the way."""
+        return replace(self, lines=lines)
 
-def conversations() -> list[Conversation40]:
+
+def conversations() -> list[Script]:
     found = []
     for path in sorted((HERE / "conversations").glob("*.yaml")):
-        found += [Conversation40(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+        found += [Script(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
     return found
 
 
+@cache
+def the_workflows() -> tuple[Workflow, ...]:
+    return read_workflows(HERE / "shop", operations={spec.qualified: spec for spec in OPERATIONS})
+
+
 def with_workflows(
-    release: ServedRelease,
-    systems: Mapping[str, Forged],
-    *,
-    jobs: SideJobs | None = None,
-    embedder: Embedder | None = None,
+    release: ServedRelease, systems: Mapping[str, Forged], *, jobs: SideJobs | None = None
 ) -> ServedRelease:
     """The release with the shop's workflows over these systems."""
-    workflows = read_workflows(HERE / "shop", operations={spec.qualified: spec for spec in OPERATIONS})
-    understanding = Understanding(
-        workflows,
-        release.content.profile,
-        embedder,
-        synonyms=release.content.retrieval.synonyms,
-        jobs=jobs,
-    )
+    workflows, content = the_workflows(), release.content
+    understanding = Understanding(workflows, content.profile, None, synonyms=content.retrieval.synonyms, jobs=jobs)
     return replace(
         release,
-        content=replace(release.content, workflows=workflows),
+        content=replace(content, workflows=workflows),
         workflows={workflow.name: workflow for workflow in workflows},
         understanding=understanding,
         connectors=dict(systems),
@@ -92,7 +91,7 @@ class Walked:
     understood_by: list[str] = field(default_factory=list)
 
 
-async def walk(world: World, script: Conversation40) -> Walked:
+async def walk(world: World, script: Script) -> Walked:
     """Write the customer's lines one after the other, and check each answer on the way."""
     conversation_id = await _begun(world, script)
     walked = Walked()
@@ -135,7 +134,7 @@ def _several(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
-async def _begun(world: World, script: Conversation40) -> ConversationId:
+async def _begun(world: World, script: Script) -> ConversationId:
     conversation_id, at = ConversationId.mint(SystemTokens().token()), world.clock.now()
 
     def create(stores: Stores) -> None:

@@ -18,6 +18,7 @@ from frontdesk.simulators.vendor.asks import Api, Ask, read_ask
 from frontdesk.simulators.vendor.behaviour import FAST_ANSWER_TOKENS, PLAIN_MODELS, VendorBehaviour, behaviour_of
 from frontdesk.simulators.vendor.bill import Bill
 from frontdesk.simulators.vendor.case import Case
+from frontdesk.simulators.vendor.commands import asks_for_commands, write_commands
 from frontdesk.simulators.vendor.faults import FAULTS, REPORTED
 from frontdesk.simulators.vendor.lies import Falsehood, falsify, names_in
 from frontdesk.simulators.vendor.log import MAX_ASKED, MAX_TEXT, Entry, RequestLog, shown_headers
@@ -53,6 +54,8 @@ class _Vendor:
         return (schedule.next(time.monotonic()) if schedule else None) or model
 
     def write(self, ask: Ask, request: Request, does: str) -> str:
+        if asks_for_commands(ask):
+            return write_commands(ask, does)
         if does == "sim-obeys" and (told := obey(ask.messages)) is not None:
             return told
         if does == "sim-fast":
@@ -121,7 +124,7 @@ def _case(vendor: _Vendor, ask: Ask, does: str) -> Case:
     vendor.largest[ask.model] = max(largest, ask.prompt_tokens)
     return Case(
         ask=ask,
-        task="judge" if ask.wants_json else request.task,
+        task="command" if asks_for_commands(ask) else "judge" if ask.wants_json else request.task,
         wire=wire,
         behaviour=behaviour_of(does, vendor.behaviour),
         text=vendor.write(ask, request, does).removeprefix(ask.prefill),

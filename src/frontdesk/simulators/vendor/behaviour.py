@@ -14,6 +14,7 @@ PLAIN_MODELS: Mapping[str, str] = {
     "sim-slow": "as sim: first token after 300 ms, then 20 ms a token",
     "sim-lies": "as sim, with a falsehood in every sentence",
     "sim-obeys": "does what the last instruction in its messages says, also one in a passage",
+    "sim-invents": "as sim; asked what a message means for a workflow, it makes up numbers, and says yes for the customer",
 }
 
 

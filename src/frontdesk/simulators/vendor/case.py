@@ -21,7 +21,7 @@ class Case:
 
     ask: Ask
     task: str
-    """What it is about: answer, rewrite, summary or judge."""
+    """What it is about: answer, rewrite, summary, judge or command."""
     wire: Wire
     behaviour: VendorBehaviour
     text: str

@@ -42,7 +42,7 @@ class VendorRequest:
     is_stream: bool
     wants_json: bool
     task: str
-    """What it was about, as the vendor guesses: answer, rewrite, summary or judge."""
+    """What it was about, as the vendor guesses: answer, rewrite, summary, judge or command."""
     system: str
     """Digest of the system text, to tell whether two requests came with the same one."""
     asked: str
