@@ -207,7 +207,7 @@ class Moving:
         )
         self.approval_expires_s = wanted.expires_s
         self._wait(Waits(slot=wanted.step, options=(self.wording.say("yes"), self.wording.say("no"))))
-        for sentence in self.tell(wanted.text, tuple(self.run.readings)):
+        for sentence in self.tell(wanted.text, tuple(name for name, found in self.run.readings.items() if found.rows)):
             yield sentence
 
     def _wait(self, wait: Waits) -> None:
