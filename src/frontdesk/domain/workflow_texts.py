@@ -203,12 +203,15 @@ class WorkflowTexts:
     """Before a hand-over after too many questions."""
     silent: Localised = field(
         default_factory=lambda: {
-            "en": "A system that I need does not answer at the moment, so I can't tell you for certain.",
-            "es": "Un sistema que necesito no responde en este momento, así que no puedo decirlo con seguridad.",
-            "de": "Ein System, das ich brauche, antwortet gerade nicht. Ich kann es deshalb nicht sicher sagen.",
+            "en": "A system that I need does not answer at the moment, so I can't tell you for certain. A "
+            "person will look into it and reply here.",
+            "es": "Un sistema que necesito no responde en este momento, así que no puedo decirlo con seguridad. Una "
+            "persona lo mirará y responderá aquí.",
+            "de": "Ein System, das ich brauche, antwortet gerade nicht. Ich kann es deshalb nicht sicher sagen. Ein "
+            "Mensch sieht nach und antwortet hier.",
         }
     )
-    """Where a system cannot be read and the workflow does not say what to do."""
+    """Where a system cannot be read and the workflow does not say what to do; a person takes over."""
     unsure_if_done: Localised = field(
         default_factory=lambda: {
             "en": "The system did not confirm it, so I don't know yet whether it was carried out. A person checks "
