@@ -58,7 +58,7 @@ def _told(step: Step, workflow: Workflow, language: str) -> tuple[Kind, str]:  #
         case CallStep(calls=calls):
             return "call", "; ".join(_told_call(call) for call in calls)
         case ConfirmStep(call=call, text=text):
-            return "confirm", f"{localised(text, language, language)} > {_told_call(call)}"
+            return "confirm", f"{localised(text, language, language)} ⇒ {_told_call(call)}"
         case SayStep(text=text):
             return "say", localised(text, language, language)
         case HandOverStep(text=text, why=why):

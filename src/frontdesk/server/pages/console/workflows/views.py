@@ -55,7 +55,7 @@ def workflow_row(workflow: Workflow, tallies: Sequence[RunTally], language: str)
     return WorkflowRow(
         href=workflow_address(workflow.name),
         name=workflow.name,
-        title=localised(workflow.title, language, language),
+        title=_capitalised(localised(workflow.title, language, language)),
         owner=workflow.owner,
         version=workflow.version,
         needs=_NEEDS[workflow.needs],
@@ -64,6 +64,11 @@ def workflow_row(workflow: Workflow, tallies: Sequence[RunTally], language: str)
         runs=sum(end.runs for end in ends),
         ends=ends,
     )
+
+
+def _capitalised(title: str) -> str:
+    """Titles are written as they stand inside a sentence."""
+    return title[:1].upper() + title[1:]
 
 
 def ends_of(workflow: Workflow, tallies: Sequence[RunTally]) -> Sequence[End]:
@@ -82,7 +87,3 @@ def switched_on(workflow: Workflow) -> str:
 
 def _share(share: float) -> str:
     return {0.0: "off", 1.0: "on"}.get(share) or f"{share * 100:.3g} % of conversations"
-
-
-def needs_in_words(workflow: Workflow) -> str:
-    return _NEEDS[workflow.needs]
