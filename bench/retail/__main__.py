@@ -1,6 +1,6 @@
 """Which of the published retail tasks the shop's assistant carries out.
 
-    python -m bench.retail --data FOLDER [--embedder builtin] [--task 12 …] [--show] [--json] [--beginnings]
+    python -m bench.retail --data FOLDER [--embedder none] [--task 12 …] [--show] [--json] [--beginnings]
 
 `--data` is the folder with `retail_db.json.gz` and `retail_tasks_train.jsonl.gz`. Each task is one conversation through
 the whole pipeline, with quotations in place of a model. The customer is scripted: see `bench.retail.customer`.
@@ -34,7 +34,7 @@ QUIET = structlog.make_filtering_bound_logger(logging.ERROR)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[3] / "shared/data/tau2_service")
-    parser.add_argument("--embedder", choices=["none", "builtin"], default="none")
+    parser.add_argument("--embedder", choices=["builtin", "none"], default="builtin")
     parser.add_argument("--task", nargs="*", default=[], help="only these")
     parser.add_argument("--show", action="store_true", help="print the conversations")
     parser.add_argument("--beginnings", action="store_true", help="tell each task at once, in its own words, instead")
