@@ -131,6 +131,7 @@ class Records:
     actions: list[Action] = field(default_factory=list)
 
     def copy(self) -> "Records":
+        """The same state, to which nothing was done yet."""
         return Records(dict(self.customers), dict(self.orders), self.products)
 
     # -- who is asking --------------------------------------------------------------------------------
