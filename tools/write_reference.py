@@ -301,7 +301,7 @@ LABELS: Mapping[str, str] = {
     "stage": ", ".join(f"`{item.value}`" for item in turn.Stage) + ".",
     "step": "Part of a stage; empty for the whole of it.",
     "reason": "Code of the error, kind of contradiction, or reason of an escalation; of what was refused `overloaded`, "
-    "`draining`, `conversations` or `uploads`.",
+    "`newcomer`, `draining`, `conversations` or `uploads`.",
     "vendor": "Who was asked: a vendor's name or the host of its API; `frontdesk` for what is computed here.",
     "model": "As pinned in the route.",
     "result": "`ok`, or how the request failed.",

@@ -32,7 +32,7 @@ from frontdesk.server.api import (
     withdrawals,
 )
 from frontdesk.server.api.suggestions import SuggestionShelf
-from frontdesk.server.edge import AllowedOrigins, BodyLimit, SecurityHeaders
+from frontdesk.server.edge import AllowedOrigins, BodyLimit, Door, SecurityHeaders
 from frontdesk.server.openapi import build_openapi
 from frontdesk.server.origins import embedding_origins
 from frontdesk.server.pages.help import Popular
@@ -102,6 +102,7 @@ def create_app(app: App) -> FastAPI:
     web.openapi = _document  # type: ignore[method-assign]
     install_problems(web, show=show_trouble)
     web.add_middleware(BodyLimit)
+    web.add_middleware(Door, runner=app.runner)
     web.add_middleware(AllowedOrigins, origins=embedding_origins(app.settings))
     web.add_middleware(CatchErrors, tokens=app.tokens)
     web.add_middleware(SecurityHeaders)

@@ -13,10 +13,15 @@ from frontdesk.domain.attachments import MAX_ATTACHMENT_BYTES
 from frontdesk.domain.errors import TooLargeError
 from frontdesk.server.bodies import MAX_BODY_BYTES, MAX_OPENAI_BODY_BYTES
 from frontdesk.server.origins import EmbeddingOrigins
-from frontdesk.server.problems import OPENAI_PREFIX
+from frontdesk.server.problems import OPENAI_PREFIX, refusal
+from frontdesk.turn.running.runner import TurnRunner
 
 CORS_PREFIXES = ("/v1/conversations", "/v1/assistant")
 """What a chat on another website calls."""
+NEWCOMERS_PATH = "/v1/conversations"
+"""Where a conversation begins; there is nothing to read."""
+TO_A_PERSON = b"to=person"
+"""The query of who wants no answer from the assistant."""
 _UPLOADS = re.compile(r"/v1/conversations/[^/]+/attachments")
 _ALLOWED_METHODS = "GET, POST"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Filename"
@@ -48,6 +53,26 @@ class BodyLimit:
             return message
 
         await self._app(scope, count, send)
+
+
+class Door:
+    """Lets newcomers in while there is room for them, and refuses the others unread.
+
+    Whoever has a conversation already goes on, and so does who asks for a person. A chat keeps what its customer wrote and
+    comes again by itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, runner: TurnRunner) -> None:
+        self._app, self._runner = app, runner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != NEWCOMERS_PATH or scope["query_string"] == TO_A_PERSON:
+            await self._app(scope, receive, send)
+        elif self._runner.has_room_for_newcomers:
+            self._runner.expect()
+            await self._app(scope, receive, send)
+        else:
+            await refusal(self._runner.refuse_newcomer())(scope, receive, send)
 
 
 class SecurityHeaders:

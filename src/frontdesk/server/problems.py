@@ -198,6 +198,20 @@ def to_response(error: Exception, request: Request) -> Response:
     )
 
 
+def refusal(error: errors.LimitError) -> Response:
+    """The problem document for one of thousands that are refused unread: nobody looks for a page, and no log line tells
+    of each; who refuses counts them."""
+    status = status_of(error)
+    problem = {
+        "type": f"/docs#problem-{error.code}",
+        "title": _TITLES[status],
+        "status": status,
+        "detail": error.public_message,
+        "code": error.code,
+    }
+    return Response(json.dumps(problem), status, _headers(status, error), media_type="application/problem+json")
+
+
 def openai_error(detail: str, *, status: int, code: str, param: str | None = None) -> dict[str, Any]:
     """The error object of the OpenAI API."""
     kind = _OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")

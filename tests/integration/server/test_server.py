@@ -178,7 +178,9 @@ async def test_a_signal_stops_the_process_and_its_streams(tmp_path: Path, knowle
     async with asyncio.timeout(30):
         url = ""
         while not url.startswith("http"):
-            url = (await process.stdout.readline()).decode().strip()
+            line = await process.stdout.readline()
+            assert line, "it ended before it was ready"
+            url = line.decode().strip()
         async with httpx.AsyncClient(base_url=url) as client:
             opened = (await client.post("/v1/conversations")).json()
             headers = {"Authorization": f"Bearer {opened['token']}", "Accept": "text/event-stream"}

@@ -4,7 +4,13 @@ from typing import Any
 import pytest
 
 from frontdesk.ports.stores import Crowd
-from frontdesk.turn.running.admission import FEWEST_WAITING, LONGEST_RETRY_S, Admission, WaitingRoom
+from frontdesk.turn.running.admission import (
+    FEWEST_WAITING,
+    LONGEST_RETRY_S,
+    STANDS_AFTER_S,
+    Admission,
+    WaitingRoom,
+)
 
 
 def an_admission(**changes: Any) -> Admission:
@@ -62,6 +68,53 @@ def test_what_one_party_has_kept_leaves_room_for_others() -> None:
     crowd = Crowd(waiting=_apart(8), kept={"flood": 5, "ben": 1})
     assert an_admission(crowd=crowd).place_of("flood") == "refuse"
     assert an_admission(crowd=crowd).place_of("anna") == "keep"
+
+
+def test_hands_that_are_free_make_room_for_those_who_wait() -> None:
+    crowd = Crowd(waiting=_apart(9))
+    assert an_admission(crowd=crowd).place_of("anna") == "keep"
+    assert an_admission(crowd=crowd, has_free_hands=True, free=2).place_of("anna") == "wait"
+
+
+class Clock:
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+def test_a_queue_that_stands_holds_what_was_seen_to_end_and_not_what_was_hoped() -> None:
+    clock = Clock()
+    room = a_room(monotonic=clock.monotonic)
+    for _ in range(100):
+        room.learn(0.1)
+    room.see(Crowd(waiting=_apart(1)), mean_age_s=0.0)
+    hoped = room.admission(hands=10, free=0, undecided=0).room
+    for _ in range(30):
+        clock.now_s += 0.1
+        room.learn(0.1)
+    seen = room.admission(hands=10, free=0, undecided=0).room
+    assert hoped == pytest.approx(200, abs=1)
+    assert seen == pytest.approx(20, abs=2)  # ten ended each second, for two seconds
+
+
+def test_newcomers_may_take_half_of_the_room_and_only_free_hands_once_the_queue_stands() -> None:
+    clock = Clock()
+    room = a_room(monotonic=clock.monotonic)
+
+    def lets_in(*, coming: int, free: int = 0) -> bool:
+        return room.has_room_for_newcomers(hands=10, free=free, coming=coming)
+
+    for _ in range(100):
+        room.learn(0.5)  # 20 a second, 40 in the longest wait
+    room.see(Crowd(waiting=_apart(10)), mean_age_s=0.0)
+    begins = [lets_in(coming=9), lets_in(coming=10), lets_in(coming=11, free=2)]
+    clock.now_s += STANDS_AFTER_S
+    stands = [lets_in(coming=0), lets_in(coming=0, free=10), lets_in(coming=0, free=11)]
+    room.see(Crowd(), mean_age_s=0.0)
+    assert begins == [True, False, True]
+    assert stands == [False, False, True]
+    assert lets_in(coming=0)
 
 
 def test_the_room_is_as_large_as_what_is_answered_in_the_longest_wait() -> None:

@@ -1,13 +1,19 @@
-"""How many turns are worked on at once, by how late the process runs."""
+"""How many turns are worked on at once, by the processor time that the process uses and how late it runs."""
 
 import asyncio
 import time
 
-from frontdesk.turn.running.pace import _DECIDE_EVERY, FEWEST, LOOK_EVERY_S, Pace
+import pytest
+
+from frontdesk.turn.running.pace import _DECIDE_EVERY, FEWEST, LONGER, LOOK_EVERY_S, Pace
+
+CALM = 0.5
+"""Share of a processor that is used."""
+FULL = 1.05
 
 
-class Busy:
-    """A process with so many turns under way."""
+class Process:
+    """With so many turns under way."""
 
     def __init__(self, most: int = 256, running: int = 0) -> None:
         self.running = running
@@ -17,7 +23,9 @@ class Busy:
     def _poke(self) -> None:
         self.pokes += 1
 
-    def looks(self, late_s: float, *, seconds: float = 0.25, a_second: int = 0, took_s: float = 1.0) -> None:
+    def looks(
+        self, busy: float, *, seconds: float = 0.25, a_second: float = 0, took_s: float = 1.0, late_s: float = 0.002
+    ) -> None:
         """So long, with so many turns that end in each second."""
         due, step_s = 0.0, LOOK_EVERY_S + late_s
         for _ in range(_DECIDE_EVERY * max(1, round(seconds / step_s / _DECIDE_EVERY))):
@@ -25,73 +33,94 @@ class Busy:
             while due >= 1:
                 self.pace.ended(took_s)
                 due -= 1
-            self.pace.look(late_s)
+            self.pace.look(late_s, used_s=busy * step_s)
+
+    def rush(self, a_second: float, *, work_s: float, seconds: float = 30) -> None:
+        """More come than can be answered, and all hands are always full: what each takes follows from how many."""
+        for _ in range(round(seconds / 0.25)):
+            self.running = self.pace.hands
+            self.looks(FULL, a_second=a_second, took_s=max(work_s, self.pace.hands / a_second))
 
 
 def test_a_process_that_keeps_up_takes_all_it_may() -> None:
-    busy = Busy(running=200)
-    busy.looks(0.002, seconds=60, a_second=150)
-    assert busy.pace.hands == 256
+    process = Process(running=200)
+    process.looks(CALM, seconds=60, a_second=150)
+    assert process.pace.hands == 256
 
 
-def test_a_process_that_runs_late_takes_fewer_down_to_what_keeps_it_busy() -> None:
-    busy = Busy(running=40)
-    busy.looks(0.002, seconds=5, a_second=40, took_s=1.3)
-    busy.running = 256
-    for _ in range(40):
-        busy.looks(0.2, a_second=0)
-        busy.running = min(busy.running, busy.pace.hands)
-    assert 60 <= busy.pace.hands == busy.pace.enough <= 70
+@pytest.mark.parametrize(("a_second", "work_s"), [(47.0, 1.1), (10.0, 5.0), (100.0, 0.3)])
+def test_in_a_rush_turns_take_a_little_longer_than_in_calm_times_and_no_more(a_second: float, work_s: float) -> None:
+    process = Process(running=20)
+    process.looks(CALM, seconds=20, a_second=a_second / 2, took_s=work_s)
+    process.rush(a_second, work_s=work_s)
+    assert work_s <= process.pace.hands / a_second < 1.5 * LONGER * work_s
 
 
-def test_it_never_takes_fewer_than_keep_it_as_busy_as_it_was_even_when_others_take_its_processor() -> None:
-    busy = Busy(running=60)
-    busy.looks(0.002, seconds=5, a_second=50, took_s=1.4)
-    busy.running = 90
-    busy.looks(0.5, seconds=10, a_second=20, took_s=4.0)
-    assert busy.pace.hands >= 50 * 1.4
+def test_a_slow_vendor_alone_takes_no_hand_away() -> None:
+    process = Process(running=50)
+    process.looks(CALM, seconds=20, a_second=40, took_s=1.0)
+    process.running = 250
+    process.looks(CALM, seconds=20, a_second=40, took_s=6.0)
+    assert process.pace.hands == 256
 
 
 def test_what_turns_took_in_a_rush_is_not_taken_for_what_they_need() -> None:
-    busy = Busy(running=30)
-    busy.looks(0.002, seconds=3, a_second=30, took_s=1.0)
-    busy.looks(0.2, seconds=20, a_second=30, took_s=8.0)
-    assert busy.pace.enough == 38
+    process = Process(running=20)
+    process.looks(CALM, seconds=20, a_second=20, took_s=1.0)
+    process.rush(40, work_s=1.0)
+    first = process.pace.hands
+    process.rush(40, work_s=1.0, seconds=120)
+    assert process.pace.hands <= first + 2
+
+
+def test_a_loop_that_runs_late_counts_as_busy_where_others_take_its_processor() -> None:
+    process = Process(running=60)
+    process.looks(CALM, seconds=20, a_second=50, took_s=1.0)
+    for _ in range(20):
+        process.running = process.pace.hands
+        process.looks(0.3, a_second=20, took_s=4.0, late_s=0.2)
+    assert FEWEST <= process.pace.hands < 40
+
+
+def test_before_a_calm_turn_was_seen_enough_remain_for_any_vendor() -> None:
+    process = Process(running=256)
+    process.rush(20, work_s=1.0)
+    assert process.pace.hands >= 64
 
 
 def test_it_waits_for_one_decision_to_be_carried_out_before_the_next() -> None:
-    busy = Busy(running=256)
-    busy.looks(0.2)
-    first = busy.pace.hands
-    busy.looks(0.2, seconds=5)
-    assert busy.pace.hands == first == 217
+    process = Process(running=256)
+    process.looks(FULL, late_s=0.2)
+    first = process.pace.hands
+    process.looks(FULL, seconds=5, late_s=0.2)
+    assert process.pace.hands == first < 256
 
 
 def test_it_takes_more_again_as_soon_as_it_keeps_up_and_says_so() -> None:
-    busy = Busy(running=30)
-    busy.looks(0.002, seconds=3, a_second=30)
-    busy.looks(0.2)
-    few = busy.pace.hands
-    busy.running = few
-    busy.looks(0.002)
-    assert busy.pace.hands > few
-    assert busy.pokes == 1
+    process = Process(running=30)
+    process.looks(CALM, seconds=3, a_second=30)
+    process.looks(FULL, seconds=1, a_second=30, took_s=4.0, late_s=0.2)
+    few = process.running = process.pace.hands
+    pokes = process.pokes
+    process.looks(CALM, seconds=2)
+    assert process.pace.hands > few
+    assert process.pokes > pokes
 
 
 def test_a_small_limit_is_never_exceeded() -> None:
-    busy = Busy(most=2, running=2)
-    busy.looks(0.2, seconds=3)
-    busy.looks(0.002, seconds=3)
-    assert busy.pace.hands == 2
+    process = Process(most=2, running=2)
+    process.looks(FULL, seconds=3, late_s=0.2)
+    process.looks(CALM, seconds=3)
+    assert process.pace.hands == 2
     assert FEWEST > 2
 
 
 async def test_looks_at_the_loop_it_runs_in() -> None:
-    busy = Busy(running=100)
-    watching = asyncio.create_task(busy.pace.watch())
+    process = Process(running=100)
+    watching = asyncio.create_task(process.pace.watch())
     until = time.monotonic() + 2.0
     while time.monotonic() < until:
         time.sleep(0.1)  # noqa: ASYNC251  (somebody who keeps the loop busy)
         await asyncio.sleep(0)
     watching.cancel()
-    assert busy.pace.hands < 100
+    assert process.pace.hands < 100

@@ -50,7 +50,8 @@ async def open_conversation(request: Request) -> Response:
     """Begin a conversation.
 
     Gives its id, its token, and the notice that must be shown before the first answer. An identity token that
-    does not hold is refused, and no conversation is made.
+    does not hold is refused, and no conversation is made. When more people come than can be answered the reply is 503:
+    come again after Retry-After, or at once with `?to=person`.
     """
     app = frontdesk_of(request)
     bound_of(request, "conversations").count(request)
@@ -229,6 +230,11 @@ def _under_way(accepted: Accepted) -> Response:
     return json_response(body, 202, {"Location": events})
 
 
+_TO = Parameter(
+    name="to",
+    where="query",
+    text="`person` for a conversation that is to be handed over at once; it is let in in any rush.",
+)
 _KEY = Parameter(
     name="Idempotency-Key",
     where="header",
@@ -245,6 +251,7 @@ OPERATIONS = (
         tag="Conversations",
         takes=NewConversation,
         gives={201: ConversationOpened},
+        parameters=(_TO,),
         problems=(401, 429, 503),
     ),
     Operation(

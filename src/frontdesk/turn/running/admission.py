@@ -3,10 +3,15 @@
 Messages that come faster than they can be answered wait, no longer than `max_wait_s` as far as can be told. The next
 ones are kept: their customers are told so at once, and they are answered while nobody else waits. Beyond that nothing
 is kept and the sender is asked to come again. No party crowds the others out.
+
+Newcomers, who have no conversation yet, may take half of the waiting room, and once people have been waiting for a
+while only hands that are free: a queue that stands makes everybody wait and nobody's answer come sooner (Nichols and
+Jacobson, Controlling Queue Delay, ACM Queue 2012). They are asked to come again before anything of theirs is read.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +27,8 @@ SHARE = 4
 LONGEST_RETRY_S = 30
 _MOST_BLURRED = 5
 """Looks in a row during which something was stored; then they count all the same, or others' turns are never seen."""
+STANDS_AFTER_S = 2.0
+"""A queue that was never empty for so long stands; also the time over which the turns are counted that ended. A guess."""
 _MEMORY = 0.1
 """Weight of the newest turn in the mean; the last ten count for two thirds."""
 
@@ -38,6 +45,8 @@ class Admission:
     max_kept: int
     retry_after_s: int
     """Seconds after which there may be room again."""
+    free: int = 0
+    """Hands that those who wait longest are about to get."""
     undecided: int = 0
     """Messages that have just come and are about to wait as well."""
     crowd: Crowd = field(default_factory=Crowd)
@@ -56,11 +65,11 @@ class Admission:
         return "keep" if self._may_be_kept(party) else "refuse"
 
     def _may_wait(self, party: str) -> bool:
-        mine = self.crowd.waiting.get(party, 0)
+        mine, room = self.crowd.waiting.get(party, 0), self.room + self.free
         if _is_alone(party, self.crowd.waiting):
-            return mine + self.undecided < self.room
+            return mine + self.undecided < room
         held = mine + self.crowd.running.get(party, 0)
-        return held < max(1, (self.hands + self.room) // SHARE) and self._waiting < self.room
+        return held < max(1, (self.hands + self.room) // SHARE) and self._waiting < room
 
     @property
     def _waiting(self) -> int:
@@ -86,8 +95,11 @@ def _is_alone(party: str, crowd: Mapping[str, int]) -> bool:
 class WaitingRoom:
     """What one process knows of the crowd: as it saw it last, and what it has added and taken since."""
 
-    def __init__(self, *, max_wait_s: float, max_kept: int) -> None:
+    def __init__(self, *, max_wait_s: float, max_kept: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._max_wait_s = max_wait_s
+        self._monotonic = monotonic
+        self._ends: deque[float] = deque(maxlen=1000)
+        self._waited_since: float | None = None
         self._max_kept = max_kept
         self._running: Mapping[str, int] = {}
         self._waiting: Counter[str] = Counter()
@@ -119,6 +131,10 @@ class WaitingRoom:
         self._seen = crowd
         self._running = crowd.running
         self._mean_age_s = mean_age_s
+        if not crowd.waiting:
+            self._waited_since = None
+        elif self._waited_since is None:
+            self._waited_since = self._monotonic()
         self._blurred = self._blurred + 1 if self._is_blurred or self._added else 0
         if 0 < self._blurred < _MOST_BLURRED:  # it may hold some of what was added meanwhile; what is known is better
             return
@@ -144,7 +160,8 @@ class WaitingRoom:
             counted.pop(party, None)
 
     def learn(self, seconds: float) -> None:
-        """How long a turn was worked on."""
+        """How long a turn was worked on that has just ended."""
+        self._ends.append(self._monotonic())
         self._mean_s += (seconds - self._mean_s) * (_MEMORY if self._mean_s else 1.0)
 
     def admission(self, *, hands: int, free: int, undecided: int) -> Admission:
@@ -155,18 +172,53 @@ class WaitingRoom:
             undecided: messages it is about to let wait.
         """
         everywhere = hands * max(1, self._seen.workers)
-        a_second = self._answers_a_second(everywhere)
-        backlog, fewest = self._kept.total() + undecided, min(FEWEST_WAITING, everywhere)
         return Admission(
             has_free_hands=free > 0,
             hands=everywhere,
-            room=everywhere if a_second is None else max(fewest, round(a_second * self._max_wait_s)),
+            room=self._room(everywhere),
             max_kept=self._max_kept,
-            retry_after_s=max(1, min(LONGEST_RETRY_S, round(backlog / a_second) if a_second else 1)),
+            retry_after_s=self.retry_after_s(hands=hands, undecided=undecided),
+            free=max(0, free),
             undecided=undecided,
             crowd=self.crowd,
         )
 
+    def has_room_for_newcomers(self, *, hands: int, free: int, coming: int) -> bool:
+        """Cheap enough to ask for each of thousands that come.
+
+        Args:
+            coming: messages that are about to wait, also of those who were let in and have not written yet.
+        """
+        half = max(FEWEST_WAITING, self._room(hands * max(1, self._seen.workers))) // 2
+        room = 0 if self._stands else half
+        return self._waiting.total() + coming < room + free
+
+    def retry_after_s(self, *, hands: int, undecided: int) -> int:
+        """Seconds after which there may be room again."""
+        a_second = self._answers_a_second(hands * max(1, self._seen.workers))
+        backlog = self._kept.total() + undecided
+        return max(1, min(LONGEST_RETRY_S, round(backlog / a_second) if a_second else 1))
+
+    def _room(self, hands: int) -> int:
+        a_second = self._answers_a_second(hands)
+        if a_second is None:
+            return hands
+        return max(min(FEWEST_WAITING, hands), round(a_second * self._max_wait_s))
+
+    @property
+    def _stands(self) -> bool:
+        """Whether somebody has been waiting at every look for a while."""
+        return self._waited_since is not None and self._monotonic() - self._waited_since >= STANDS_AFTER_S
+
     def _answers_a_second(self, hands: int) -> float | None:
         """With all hands full; None before the first has ended. Turns that hang are noticed before they end."""
-        return hands / max(self._mean_s, self._mean_age_s) if self._mean_s else None
+        if not self._mean_s:
+            return None
+        expected = hands / max(self._mean_s, self._mean_age_s)
+        return min(expected, self._seen_a_second * max(1, self._seen.workers)) if self._stands else expected
+
+    @property
+    def _seen_a_second(self) -> float:
+        """Turns of this process that ended lately, each second."""
+        since = self._monotonic() - STANDS_AFTER_S
+        return sum(end > since for end in self._ends) / STANDS_AFTER_S

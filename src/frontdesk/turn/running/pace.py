@@ -1,25 +1,28 @@
 """How many turns a process works on at once: as many as it may, while it keeps up with itself.
 
 A process whose processor is full answers no faster for having more turns under way; it answers each of them later, and
-hears late of those it should refuse. It notices by its own event loop, which then runs late. So a limit that fits
-every machine and every vendor need not be guessed: a slow vendor keeps many turns waiting and no processor busy.
+hears late of those it should refuse. It notices by the processor time that it uses, and by its own event loop, which
+then runs late. So a limit that fits every machine and every vendor need not be guessed: a slow vendor keeps many turns
+waiting and no processor busy.
 
-There are always enough to keep it as busy as it ever was: the most that ended in a second, times what a turn takes
-when all is calm (the product of bandwidth and delay, as in BBR, Cardwell et al., ACM Queue 2016).
+While it is busy, turns may take a little longer than in calm times, and the number at once follows from how much longer
+they do: each time it is multiplied by what they may take over what they take (as TCP Vegas does, Brakmo and Peterson,
+IEEE JSAC 1995).
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
-from math import ceil
+from math import sqrt
 
 LOOK_EVERY_S = 0.05
 _DECIDE_EVERY = 5
 """Looks; a quarter of a second."""
-_WINDOW_S = 1.0
-"""What turns are counted over."""
-_REMEMBERED = 60
-"""Such windows."""
+_OVER = 4
+"""Decisions whose processor time counts together; a second."""
+BUSY = 0.9
+"""Share of one processor. Python works on one thing at a time, so that more than one is not used."""
 LATE_S = 0.04
 """A loop that is later than this, in the middle of some looks, has too much to do: a customer's text is late by as much
 at each of its hops. A guess."""
@@ -27,13 +30,16 @@ EARLY_S = 0.02
 FEWEST = 8
 """Turns that are worked on at once however late the loop is."""
 _FEWEST_UNKNOWN = 64
-"""The same before a calm second has been seen; a guess."""
-_FEWER = 0.85
+"""The same before a calm turn has been seen; a guess."""
+LONGER = 1.3
+"""Times the calm duration that a turn may take while the process is busy. A guess."""
+_LEAST = 0.7
+"""Of the turns at once is left after one decision."""
 _MORE = 1.1
-_TO_SPARE = 1.25
-"""More than just enough, so that a process that could do more finds out."""
-_TELLING = 3
-"""Turns in a second from which their mean tells something."""
+_RECENT = 0.1
+"""Weight of the newest turn among the recent ones."""
+_CALM = 0.02
+"""The same among the calm ones."""
 
 
 class Pace:
@@ -50,58 +56,81 @@ class Pace:
         self._running = running
         self._on_more = on_more
         self._late_s: list[float] = []
-        self._was_calm = True
-        self._counted_s = 0.0
+        self._used_s = self._looked_s = 0.0
+        self._use: deque[tuple[float, float]] = deque(maxlen=_OVER)
+        self._recent_s = self._calm_s = 0.0
         self._ended_s: list[float] = []
-        self._a_second: deque[float] = deque(maxlen=_REMEMBERED)
-        self._calm_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._perhaps_calm: deque[list[float]] = deque()
         self.hands = most
         """Turns that may be worked on at once."""
 
     @property
-    def enough(self) -> int:
-        """Turns at once that keep the process as busy as it ever was."""
-        if not self._calm_s:
-            return _FEWEST_UNKNOWN
-        return max(FEWEST, ceil(_TO_SPARE * max(self._a_second, default=0.0) * min(self._calm_s)))
+    def busy(self) -> float:
+        """Share of one processor that the process used in the last second."""
+        looked_s = sum(looked for _, looked in self._use)
+        return sum(used for used, _ in self._use) / looked_s if looked_s else 0.0
 
     def ended(self, took_s: float) -> None:
         """A turn is done that was worked on for so long."""
+        self._recent_s = _blend(self._recent_s, took_s, _RECENT)
         self._ended_s.append(took_s)
 
     async def watch(self) -> None:
         """Look at the loop for ever."""
         loop = asyncio.get_running_loop()
         while True:
-            due_s = loop.time() + LOOK_EVERY_S
+            began_s, used_s = loop.time(), time.process_time()
             await asyncio.sleep(LOOK_EVERY_S)
-            self.look(loop.time() - due_s)
+            self.look(loop.time() - began_s - LOOK_EVERY_S, used_s=time.process_time() - used_s)
 
-    def look(self, late_s: float) -> None:
-        """Take note of how late the loop was just now, `LOOK_EVERY_S` after the last time."""
+    def look(self, late_s: float, *, used_s: float = 0.0) -> None:
+        """Take note of how late the loop was just now, `LOOK_EVERY_S` after the last time.
+
+        Args:
+            used_s: processor time of the process since then.
+        """
         self._late_s.append(late_s)
-        self._counted_s += LOOK_EVERY_S + late_s
+        self._used_s += used_s
+        self._looked_s += LOOK_EVERY_S + late_s
         if len(self._late_s) == _DECIDE_EVERY:
+            self._use.append((self._used_s, self._looked_s))
             self._decide(sorted(self._late_s)[_DECIDE_EVERY // 2])
             self._late_s.clear()
+            self._used_s = self._looked_s = 0.0
 
     def _decide(self, late_s: float) -> None:
         """Fewer only once the last decision is carried out; more only where there are none to spare."""
-        self._count(is_calm=late_s < EARLY_S)
         running = self._running()
-        if late_s > LATE_S and running <= self.hands:
-            self.hands = min(self.hands, max(self.enough, int(running * _FEWER)))
-        elif late_s < EARLY_S and running >= self.hands and self.hands < self._most:
-            self.hands = min(self._most, max(self.hands + 1, int(self.hands * _MORE)))
+        is_busy = late_s > LATE_S or self.busy > BUSY
+        self._learn(is_calm=late_s < EARLY_S and not is_busy)
+        if is_busy and running <= self.hands and (share := self._share) < 1:
+            self.hands = min(self.hands, max(self._fewest, int(running * share + sqrt(running))))
+        elif running >= self.hands and self.hands < self._most and late_s < EARLY_S:
+            self.hands = min(self._most, max(self.hands + 1, int(self.hands * (1 if is_busy else _MORE))))
             self._on_more()
 
-    def _count(self, *, is_calm: bool) -> None:
-        """Each second, note how many turns ended, and how long they took if it was calm all the while."""
-        self._was_calm = self._was_calm and is_calm
-        if self._counted_s < _WINDOW_S:
+    def _learn(self, *, is_calm: bool) -> None:
+        """What turns took counts as calm once a calm second has followed: a rush is noticed late."""
+        ended, self._ended_s = self._ended_s, []
+        if not is_calm:
+            self._perhaps_calm.clear()
             return
-        self._a_second.append(len(self._ended_s) / self._counted_s)
-        if self._was_calm and len(self._ended_s) >= _TELLING:
-            self._calm_s.append(sum(self._ended_s) / len(self._ended_s))
-        self._ended_s.clear()
-        self._counted_s, self._was_calm = 0.0, True
+        self._perhaps_calm.append(ended)
+        if len(self._perhaps_calm) > _OVER:
+            for took_s in self._perhaps_calm.popleft():
+                self._calm_s = _blend(self._calm_s, took_s, _CALM)
+
+    @property
+    def _share(self) -> float:
+        """Of the turns at once that may stay, from how long they take."""
+        if not self._calm_s:
+            return _LEAST
+        return max(_LEAST, LONGER * self._calm_s / self._recent_s)
+
+    @property
+    def _fewest(self) -> int:
+        return FEWEST if self._calm_s else _FEWEST_UNKNOWN
+
+
+def _blend(mean: float, newest: float, weight: float) -> float:
+    return mean + (newest - mean) * (weight if mean else 1.0)

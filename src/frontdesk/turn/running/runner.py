@@ -5,6 +5,7 @@ carries the lease's fence, so a worker that was thought dead can do no harm when
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -45,6 +46,10 @@ from frontdesk.turn.running.working import TurnWorker
 from frontdesk.turn.serving import ServedRelease
 
 log = structlog.get_logger()
+
+
+SEAT_S = 1.0
+"""So long a newcomer's place is kept free until their first message comes. A guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,7 @@ class TurnRunner:
         self._begun: dict[TurnId, float] = {}
         self._accepting: set[asyncio.Task[Accepted]] = set()
         self._beginning = 0
+        self._seats: deque[float] = deque()
         self._undecided = 0
         self._ended: dict[TurnId, asyncio.Event] = {}
         self._loops: list[asyncio.Task[None]] = []
@@ -168,6 +174,20 @@ class TurnRunner:
     @property
     def inflight(self) -> int:
         return len(self._tasks)
+
+    @property
+    def has_room_for_newcomers(self) -> bool:
+        """Whether the first message of somebody who comes now could be answered soon."""
+        coming = self._undecided + self._expected
+        return self._room.has_room_for_newcomers(hands=self._pace.hands, free=max(0, self._free), coming=coming)
+
+    def expect(self) -> None:
+        """Somebody new was let in, whose first message is about to come."""
+        self._seats.append(self._clock.monotonic() + SEAT_S)
+
+    def refuse_newcomer(self) -> OverloadedError:
+        """What somebody is told who was not let in; it is counted."""
+        return self._refusal("newcomer", self._room.retry_after_s(hands=self._pace.hands, undecided=self._undecided))
 
     @property
     def is_draining(self) -> bool:
@@ -230,6 +250,8 @@ class TurnRunner:
             OverloadedError: too much is under way; nothing was kept.
         """
         message = clean_message(inbound)
+        if self._seats:
+            self._seats.popleft()
         if self._is_draining:
             raise self._refusal("draining", 1)
         release = self._releases(None)
@@ -271,6 +293,14 @@ class TurnRunner:
             self._beginning += change
         else:
             self._undecided += change
+
+    @property
+    def _expected(self) -> int:
+        """Newcomers who were let in and have not written yet; who takes longer is not waited for."""
+        now = self._clock.monotonic()
+        while self._seats and self._seats[0] < now:
+            self._seats.popleft()
+        return len(self._seats)
 
     @property
     def _free(self) -> int:
@@ -370,7 +400,7 @@ class TurnRunner:
             self._claimer.call()
         else:
             self._ended[turn.turn_id].set()
-            if turn.superseded_by is None:
+            if turn.superseded_by is None and not run.is_from_memory:
                 took_s = self._clock.monotonic() - self._begun[turn.turn_id]
                 self._room.learn(took_s)
                 self._pace.ended(took_s)
