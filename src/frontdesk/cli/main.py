@@ -14,6 +14,7 @@ from frontdesk.cli import (
     cost,
     drill,
     drill_crash,
+    drill_effects,
     drill_load,
     knowledge,
     score,
@@ -96,6 +97,7 @@ simulate_app.command("backoffice")(simulate.backoffice)
 simulate_app.command("mcp")(simulate.mcp)
 drill_app.command("faults")(drill.faults)
 drill_app.command("crash")(drill_crash.crash)
+drill_app.command("effects")(drill_effects.effects)
 drill_app.command("load")(drill_load.load)
 simulate_app.command("proxy")(simulate.proxy)
 
