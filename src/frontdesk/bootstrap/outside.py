@@ -8,6 +8,7 @@ from urllib.request import getproxies
 
 import httpx
 
+from frontdesk import __version__
 from frontdesk.adapters.connectors import (
     Credentials,
     HttpLink,
@@ -29,6 +30,8 @@ Addresses = Callable[[str], str]
 _MOST = 256
 _MOST_IDLE = 16
 """Connections at once, and those of one host that are kept for the next call."""
+_HEADERS = {"user-agent": f"frontdesk/{__version__}"}
+"""So that whoever runs the other system finds us in its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +78,9 @@ def outside_client(verify: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     """One pool for all systems; how long a call may take is decided where it is made."""
     if getproxies():
         limits = httpx.Limits(max_connections=_MOST, max_keepalive_connections=_MOST_IDLE)
-        return httpx.AsyncClient(limits=limits, timeout=None, verify=verify or True)  # noqa: S113
+        return httpx.AsyncClient(limits=limits, timeout=None, verify=verify or True, headers=_HEADERS)  # noqa: S113
     transport = DirectTransport(most=_MOST, most_idle=_MOST_IDLE, verify=verify)
-    return httpx.AsyncClient(transport=transport, timeout=None)  # noqa: S113
+    return httpx.AsyncClient(transport=transport, timeout=None, headers=_HEADERS)  # noqa: S113
 
 
 def _client_for(name: str, ca_file: str, around: Surroundings) -> httpx.AsyncClient:

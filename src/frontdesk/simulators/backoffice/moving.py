@@ -1,16 +1,21 @@
 """Moves a file's times by whole days, so that what happened two days ago still did when it is opened a week later."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
 
-_KEPT = frozenset({"effects", "kept_keys", "codes", "meta"})
-"""What was really done keeps its time."""
+from frontdesk.simulators.backoffice.seeding.workshop import slots_after
+
+_KEPT = frozenset({"effects", "kept_keys", "codes", "meta", "appointments", "slots"})
+"""What was really done keeps its time, and so do the days of a calendar."""
 
 
 class _Storage(Protocol):
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]: ...
 
     def scalar(self, sql: str, *values: object) -> Any: ...
+
+    def insert_new(self, table: str, rows: Sequence[dict[str, Any]]) -> None: ...
 
     def update(self, table: str, where: dict[str, object], **values: object) -> None: ...
 
@@ -24,6 +29,7 @@ def move_times(storage: _Storage, today: date) -> None:
     for table in storage.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
         if table["name"] not in _KEPT:
             _move(storage, table["name"], f"{days} days")
+    storage.insert_new("slots", list(slots_after(today)))
     storage.update("meta", {"name": "day"}, value=today.isoformat())
 
 

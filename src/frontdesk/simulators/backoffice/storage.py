@@ -48,11 +48,18 @@ class Storage:
 
     def insert_all(self, table: str, rows: Sequence[Row]) -> None:
         """Rows with the same columns."""
+        self._insert("INSERT", table, rows)
+
+    def insert_new(self, table: str, rows: Sequence[Row]) -> None:
+        """The same, without those that are there."""
+        self._insert("INSERT OR IGNORE", table, rows)
+
+    def _insert(self, how: str, table: str, rows: Sequence[Row]) -> None:
         names = ", ".join(rows[0])
         marks = ", ".join("?" * len(rows[0]))
         with self._lock:
             self._connection.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608
+                f"{how} INTO {table} ({names}) VALUES ({marks})",
                 [tuple(row.values()) for row in rows],
             )
 

@@ -109,6 +109,23 @@ async def test_what_was_two_days_ago_still_is_when_the_file_is_opened_a_week_lat
     assert moved_parcel["last_event_at"] - parcel["last_event_at"] == 7 * 86_400
 
 
+async def test_a_calendar_goes_on_and_keeps_its_appointments_on_their_days(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY)) as shop:
+        slot = (await shop.get("/appointments/slots?store=Hamburg&day=2026-12-10"))["slots"][0]
+        body = {"slot_id": slot["slot_id"], "customer_id": "cust-1187", "reference": "run-1", "item": "boots"}
+        await shop.ask("POST", "/appointments/appointments", body)
+    later = TODAY + timedelta(days=10)
+    async with a_backoffice(BackofficeBehaviour(path=path, today=later)) as shop:
+        booked = (await shop.get("/appointments/appointments?reference=run-1"))["appointments"][0]
+        slots = (await shop.get("/appointments/slots?store=Hamburg&limit=100"))["slots"]
+    assert (booked["day"], booked["time"]) == (slot["day"], slot["time"])
+    days = {date.fromisoformat(free["day"]) for free in slots}
+    assert min(days) == later
+    assert max(days) > TODAY + timedelta(days=28)
+    assert all(day.weekday() < 6 for day in days)
+
+
 async def test_a_file_keeps_what_was_changed_and_when_it_was(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     async with a_backoffice(BackofficeBehaviour(path=path, today=TODAY)) as shop:

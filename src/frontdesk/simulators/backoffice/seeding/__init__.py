@@ -17,7 +17,7 @@ from frontdesk.simulators.backoffice.seeding.catalogue import add_products
 from frontdesk.simulators.backoffice.seeding.crowd import add_crowd
 from frontdesk.simulators.backoffice.seeding.office import add_office
 from frontdesk.simulators.backoffice.seeding.situations import SITUATIONS, Situation, add_situations
-from frontdesk.simulators.backoffice.seeding.workshop import add_slots
+from frontdesk.simulators.backoffice.seeding.workshop import slots_after
 
 __all__ = ["SITUATIONS", "Situation", "seed"]
 
@@ -28,6 +28,5 @@ def seed(now: datetime, number: int) -> dict[str, list[dict[str, Any]]]:
     add_products(book)
     add_situations(book)
     add_crowd(book)
-    add_slots(book)
     add_office(book)
-    return book.rows
+    return {**book.rows, "slots": list(slots_after(now.date()))}
