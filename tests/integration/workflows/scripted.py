@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from builders import World
 from frontdesk.adapters.clock import SystemTokens
 from frontdesk.domain.connector import Value
 from frontdesk.domain.conversation import Audiences, Conversation, ConversationStatus, Principal
-from frontdesk.domain.ids import ConversationId, CustomerId, RunId
+from frontdesk.domain.ids import ConversationId, CustomerId, RunId, TurnId
 from frontdesk.domain.workflow import Workflow, WorkflowRun
 from frontdesk.ports.stores import Stores
 from frontdesk.releases.workflows_file import read_workflows
@@ -103,7 +103,7 @@ async def walk(world: World, script: Script) -> Walked:
         events = await world.events(conversation_id)
         texts = [json.loads(e.body)["text"] for e in events if e.kind == "answer.sentence" and e.turn_id == turn_id]
         walked.said.append(" ".join(texts))
-        record = await world.database.read(lambda stores, t=turn_id: stores.turns.record(t))
+        record = await world.database.read(partial(_record, turn_id=turn_id))
         acting = (record or {}).get("acting") or {}
         walked.waits.append(acting.get("waits_for", ""))
         walked.understood_by.append(acting.get("understood_by", ""))
@@ -113,10 +113,18 @@ async def walk(world: World, script: Script) -> Walked:
             known[run.workflow] = run.run_id
         _check_line(line, walked)
     for name, run_id in known.items():
-        run: WorkflowRun | None = await world.database.read(lambda stores, r=run_id: stores.workflow_runs.get(r))
-        assert run is not None
-        walked.runs[name], walked.slots[name] = run.status, run.slots
+        last = await world.database.read(partial(_run, run_id=run_id))
+        assert last is not None
+        walked.runs[name], walked.slots[name] = last.status, last.slots
     return walked
+
+
+def _record(stores: Stores, *, turn_id: TurnId) -> Mapping[str, Any] | None:
+    return stores.turns.record(turn_id)
+
+
+def _run(stores: Stores, *, run_id: RunId) -> WorkflowRun | None:
+    return stores.workflow_runs.get(run_id)
 
 
 def _check_line(line: Mapping[str, Any], walked: Walked) -> None:

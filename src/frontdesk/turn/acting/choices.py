@@ -10,7 +10,7 @@ from typing import Any
 from frontdesk.domain.connector import Row, Value
 from frontdesk.domain.workflow import Slot, WorkflowRun
 from frontdesk.text.surface import matching_surface
-from frontdesk.text.tokens import content_stems, stem, words
+from frontdesk.text.tokens import is_stopword, stem, words
 from frontdesk.text.typos import intended
 from frontdesk.turn.acting.heard import LANGUAGES, Heard
 from frontdesk.workflows.conditions import Facts
@@ -145,7 +145,7 @@ def _by_key(option: Option) -> Option:
 
 def named(heard: Heard, options: Sequence[Option]) -> list[Option]:
     """Those whose name is said and not refused; a longer name beats one that is part of it."""
-    text = heard.folded
+    text = heard.folded.replace("_", " ")
     hits = [
         (match.start(), match.end(), option)
         for option in options
@@ -207,12 +207,14 @@ def _most(options: Sequence[Option], kinds: tuple[type, ...], *, is_most: bool) 
 def _featured(heard: Heard, options: Sequence[Option]) -> list[Option]:
     """Those that have most of the words said which set options apart; none where no word does."""
     apart = _apart(options)
-    said = {_figure(token.text) for token in heard.words} | {
-        other for language in LANGUAGES for other in content_stems(heard.text, language)
-    }
-    counts = [len(option.features & said & apart) for option in options]
+    said = [_stems(token.text) for token in heard.words if not is_stopword(token.text, heard.language)]
+    counts = [sum(not stems.isdisjoint(option.features & apart) for stems in said) for option in options]
     most = max(counts)
     return [option for option, count in zip(options, counts, strict=True) if count == most] if most else []
+
+
+def _stems(word: str) -> frozenset[str]:
+    return frozenset((_figure(word), *(stem(word, language) for language in LANGUAGES)))
 
 
 def _apart(options: Sequence[Option]) -> frozenset[str]:

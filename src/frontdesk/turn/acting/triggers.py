@@ -15,6 +15,8 @@ from frontdesk.turn.examples import ExampleMatcher
 NEEDED: Mapping[Stance, float] = {"request": 0.46, "own": 0.46, "mixed": 0.7, "open": 0.75, "general": 0.7}
 """Similarity from which a message begins a workflow, by what kind of saying it is; one that asks for a rule begins only those
 whose examples do so too. Measured on tests/unit/turn/acting/sentences.yaml."""
+SURE = 0.62
+"""Similarity from which no model need be asked, where there is one; below it begin most of the wrong ones."""
 POSSIBLE = 0.3
 """Similarity from which a model is asked."""
 UNLIKE = 0.3
@@ -56,9 +58,7 @@ class Triggers:
     def _fit(self, name: str, kind: Stance) -> float:
         """How much a kind of saying is worth for a workflow: it counts whole where all its examples are of the kind."""
         share = self._kinds[name].get(_LIKE.get(kind, kind), 0.0)
-        if kind == "open":
-            return 1.0
-        return 0.0 if kind == "general" and not share else 1.0 - UNLIKE * (1.0 - share)
+        return 1.0 if kind == "open" else 1.0 - UNLIKE * (1.0 - share)
 
     async def find(self, heard: Heard, *, by_meaning: bool, among: Collection[str]) -> Trigger:
         """What the message begins.

@@ -24,7 +24,7 @@ from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.proposals import Bounds, Proposal, read_proposals
 from frontdesk.turn.acting.proposing import command_request
 from frontdesk.turn.acting.slots import named_at_once, volunteered
-from frontdesk.turn.acting.triggers import Trigger, Triggers
+from frontdesk.turn.acting.triggers import SURE, Trigger, Triggers
 from frontdesk.turn.acting.weighing import Synonyms
 from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.money.budget import Purse
@@ -169,7 +169,8 @@ class Understanding:
         name = trigger.workflows[0]
         commands: list[Command] = [StartWorkflow(workflow=name)]
         commands += volunteered(heard, self._workflows[name], None, now=now)
-        return Taken(commands=tuple(commands), why=f"Close to an example of '{name}' ({trigger.score:.2f}).")
+        why = f"Close to an example of '{name}' ({trigger.score:.2f})."
+        return Taken(commands=tuple(commands), why=why, is_certain=trigger.score >= SURE)
 
     def _request(self, text: str, bounds: Bounds, history: Sequence[ChatTurn]) -> ChatRequest:
         return command_request(
