@@ -65,7 +65,9 @@ def a_shop_with_records() -> Records:
         an_order("#W1000003", "delivered", TENT, user_id=OTTO),
         an_order("#W1000004", "cancelled", TENT),
     )
-    lena = a_customer(LENA, "Lena", ("#W1000001", "#W1000002", "#W1000004"), {m.method_id: m for m in (card, gift, paypal)})
+    lena = a_customer(
+        LENA, "Lena", ("#W1000001", "#W1000002", "#W1000004"), {m.method_id: m for m in (card, gift, paypal)}
+    )
     otto = a_customer(OTTO, "Otto", ("#W1000003",), {card.method_id: card})
     products = {"7000000001": MUGS, "7000000002": (TENT,)}
     return Records({LENA: lena, OTTO: otto}, {order.order_id: order for order in orders}, products)

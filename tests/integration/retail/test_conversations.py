@@ -115,7 +115,9 @@ def test_somebody_is_known_by_e_mail_or_by_name_and_zip_code_and_not_by_a_user_i
     assert (found.user_id if found else None) == who
 
 
-async def test_an_order_named_in_the_first_words_is_not_asked_for_and_what_is_to_be_done_names_none(tmp_path: Path) -> None:
+async def test_an_order_named_in_the_first_words_is_not_asked_for_and_what_is_to_be_done_names_none(
+    tmp_path: Path,
+) -> None:
     operations.use(records := a_shop_with_records())
     async with opened(tmp_path) as app:
         told = await begin(app, records.customer(LENA))
