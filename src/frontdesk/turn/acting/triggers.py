@@ -58,7 +58,9 @@ class Triggers:
     def _fit(self, name: str, kind: Stance) -> float:
         """How much a kind of saying is worth for a workflow: it counts whole where all its examples are of the kind."""
         share = self._kinds[name].get(_LIKE.get(kind, kind), 0.0)
-        return 1.0 if kind == "open" else 1.0 - UNLIKE * (1.0 - share)
+        if kind == "open":
+            return 1.0
+        return 0.0 if kind == "general" and not share else 1.0 - UNLIKE * (1.0 - share)
 
     async def find(self, heard: Heard, *, by_meaning: bool, among: Collection[str]) -> Trigger:
         """What the message begins.
