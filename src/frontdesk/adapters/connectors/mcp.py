@@ -46,7 +46,7 @@ class McpTransport:
 
     def __init__(self, source: McpSource, link: McpLink, *, monotonic: Callable[[], float]) -> None:
         self._operations = {one.spec.name: one for one in source.operations}
-        self._link = link
+        self.link = link
         self._monotonic = monotonic
         self._tools: Mapping[str, Mapping[str, Any]] = {}
         self._looked_at = 0.0
@@ -65,27 +65,27 @@ class McpTransport:
         if described.key_argument and key:
             given[described.key_argument] = key
         self._check(described.tool, described.pin, await self.tools())
-        result = await self._link.request("tools/call", {"name": described.tool, "arguments": given})
+        result = await self.link.request("tools/call", {"name": described.tool, "arguments": given})
         return Raw(replies=[_value_in(result)])
 
     async def tools(self) -> Mapping[str, Mapping[str, Any]]:
         """What the server offers, by name. Raises: CallError."""
         async with self._opening:
-            await self._link.open(_HELLO)
+            await self.link.open(_HELLO)
             is_old = self._monotonic() - self._looked_at > LOOK_AGAIN_S
-            if self._session != self._link.session or is_old:
+            if self._session != self.link.session or is_old:
                 self._tools = await self._list()
-                self._session, self._looked_at = self._link.session, self._monotonic()
+                self._session, self._looked_at = self.link.session, self._monotonic()
             return self._tools
 
     async def close(self) -> None:
-        await self._link.close()
+        await self.link.close()
 
     async def _list(self) -> Mapping[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._link.request("tools/list", {"cursor": cursor} if cursor else {})
+            page = await self.link.request("tools/list", {"cursor": cursor} if cursor else {})
             found.update({str(tool.get("name")): tool for tool in _tools_on(page)})
             cursor = page.get("nextCursor")
             if not cursor:

@@ -145,7 +145,9 @@ class _Postgres:
 
 async def _hang_up(connection: AsyncConnection) -> None:
     """A connection in the middle of a query never goes back to the pool: the next one would read its rows."""
-    raw = connection.sync_connection.connection.driver_connection if connection.sync_connection else None
+    if connection.invalidated or connection.sync_connection is None:
+        return
+    raw = connection.sync_connection.connection.driver_connection
     if raw is not None:
         raw.terminate()
     await connection.invalidate()
