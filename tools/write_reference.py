@@ -25,8 +25,25 @@ from pydantic_core import PydanticUndefined
 from frontdesk.adapters.connectors.failing import Cause
 from frontdesk.adapters.telemetry import metrics
 from frontdesk.cli.main import app
-from frontdesk.domain import connector, connector_source, errors, events, occurrences, release, safety, turn
-from frontdesk.releases import connectors_entries, folder
+from frontdesk.domain import (
+    connector,
+    connector_source,
+    errors,
+    events,
+    occurrences,
+    release,
+    safety,
+    turn,
+    workflow_texts,
+    write_back,
+)
+from frontdesk.releases import (
+    connectors_entries,
+    folder,
+    workflow_tests_file,
+    workflows_entries,
+    write_back_file,
+)
 from frontdesk.server import problems
 from frontdesk.settings import PREFIX, Settings
 
@@ -158,15 +175,38 @@ def _parameter_row(item: Any, command: str) -> tuple[str, str, str]:
 # -- assistant folder ----------------------------------------------------------------------------
 
 
-_FOLDER = (release, folder, connector_source, connectors_entries)
+_FOLDER = (
+    release,
+    folder,
+    workflow_texts,
+    connector_source,
+    connectors_entries,
+    workflows_entries,
+    workflow_tests_file,
+    write_back,
+    write_back_file,
+)
 """Modules whose dataclasses are the schema of the assistant folder."""
 _SHORT = {"_Field": "FieldEntry", "_Argument": "ArgumentEntry"}
 """What may be written as the name of its type alone."""
+_STEPS = tuple(kind.__name__ for kind in workflows_entries.KINDS.values())
+_ALIASES = {
+    "Texts": "texts, or one text",
+    "With": "argument: expression",
+    "Failures": "kind of failure, or `any`: step",
+    "_Choice": "texts, or ChoiceEntry",
+    "_Step": f"{' · '.join(_STEPS)} · `end` · `hand_over`",
+    "_Rule": "FieldRule",
+    "_Source": "its source",
+}
+"""Types that have more than one way to be written."""
+_INSIDE: Mapping[str, tuple[str, ...]] = {"_Step": _STEPS, "_Choice": ("ChoiceEntry",), "_Rule": ("FieldRule",)}
 
 
 def folder_page() -> str:
     known = {name: node for module in _FOLDER for name, node in _classes(module).items()}
-    sections = "".join(_file_section(name, kind, known) for name, kind in folder.FILES.items())
+    files = {**folder.FILES, **folder.MANY_FILES}
+    sections = "".join(_file_section(name, kind, known) for name, kind in files.items())
     prompts = _table(
         ("File", "Meaning"),
         [(f"`prompts/{item.name}.md`", item.meaning) for item in _described(release.Prompts, known)],
@@ -232,10 +272,11 @@ def _described(kind: Any, known: Mapping[str, ast.ClassDef]) -> Iterator[Describ
         annotation, note = notes[item.name]
         note = note or shared.get(item.name, (annotation, ""))[1]
         names = {_SHORT.get(node.id, node.id) for node in ast.walk(annotation) if isinstance(node, ast.Name)}
+        names |= {name for alias in names for name in _INSIDE.get(alias, ())}
         inner = tuple(sorted(name for name in names & known.keys() if is_dataclass(_of_the_folder(name))))
         meaning = note or (_prose(ast.get_docstring(known[inner[0]]) or "") if inner else "")
         yield Described(
-            name=item.name,
+            name=item.name.rstrip("_"),
             type=_type_in_words(annotation),
             default=_default_of(item),
             meaning=_needed(meaning, f"{kind.__name__}.{item.name}"),
@@ -252,10 +293,10 @@ def _default_of(item: Any) -> str:
         return "required"
     if is_dataclass(value) or value in (None, "", (), {}):
         return ""
-    return f"`{json.dumps(value, ensure_ascii=False)}`"
+    return f"`{json.dumps(value, ensure_ascii=False, default=str)}`"
 
 
-def _type_in_words(annotation: ast.expr) -> str:  # noqa: PLR0911  (a table of shapes)
+def _type_in_words(annotation: ast.expr) -> str:  # noqa: C901, PLR0911  (a table of shapes)
     """`tuple[str, ...]` is a list of texts, and so on, for people who write YAML."""
     match annotation:
         case ast.Name(id=name):
@@ -271,6 +312,8 @@ def _type_in_words(annotation: ast.expr) -> str:  # noqa: PLR0911  (a table of s
                 return " · ".join(f"`{member.value}`" for member in enum)
             if get_origin(alias := _of_the_folder(name)) is Literal:
                 return " · ".join(f"`{option}`" for option in get_args(alias) if option)
+            if name in _ALIASES:
+                return _ALIASES[name]
             if name in _SHORT:
                 return f"{_SHORT[name]}, or its type alone"
             return plain.get(name, "texts" if name == "Localised" else name)
@@ -278,6 +321,8 @@ def _type_in_words(annotation: ast.expr) -> str:  # noqa: PLR0911  (a table of s
             return f"list of {_type_in_words(inner)}"
         case ast.Subscript(value=ast.Name(id="Mapping"), slice=ast.Tuple(elts=[key, inner])):
             return f"{_type_in_words(key)}: {_type_in_words(inner)}"
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, *_])):
+            return _type_in_words(inner)
         case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=options)):
             return " · ".join(f"`{ast.literal_eval(option)}`" for option in options)
         case ast.BinOp(left=left, right=ast.Constant(value=None)):

@@ -24,7 +24,8 @@ def stamp_of(folders: Sequence[Path], *, but: Path) -> Stamp:
 def digest_of(folder: Path) -> str:
     """Hash of the bytes of every file that is release content, documents left out."""
     digest = hashlib.sha256()
-    for path in (*(folder / name for name in sorted(FILES)), *sorted((folder / "prompts").glob("*.md"))):
+    many = (*sorted((folder / "prompts").glob("*.md")), *sorted((folder / "workflows").glob("*.yaml")))
+    for path in (*(folder / name for name in sorted(FILES)), *many):
         try:
             body = path.read_bytes()
         except OSError:

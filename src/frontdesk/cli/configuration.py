@@ -11,12 +11,13 @@ from rich.table import Table
 from frontdesk.cli.options import AssistantOption, DataOption, JsonOption, settings_for
 from frontdesk.cli.output import harmless, out, print_json
 from frontdesk.cli.reaching import running_address
-from frontdesk.releases import FILES, json_schema
+from frontdesk.releases import FILES, MANY_FILES, json_schema
 from frontdesk.settings import Settings, describe_settings
 
 if TYPE_CHECKING:
     from frontdesk.bootstrap.doctor import Check
 
+_SCHEMAS = ", ".join((*FILES, *MANY_FILES))
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
 
@@ -34,10 +35,10 @@ def show(assistant: AssistantOption = None, data_dir: DataOption = None, as_json
     out.print(table)
 
 
-def schema(file: Annotated[str, typer.Argument(help=f"One of {', '.join(FILES)}.")]) -> None:
+def schema(file: Annotated[str, typer.Argument(help=f"One of {_SCHEMAS}.")]) -> None:
     """The JSON Schema of a file of the assistant folder, for editors."""
-    if file not in FILES:
-        raise typer.BadParameter(f"There is no schema for '{file}'. Known are {', '.join(FILES)}.")
+    if file not in FILES and file not in MANY_FILES:
+        raise typer.BadParameter(f"There is no schema for '{file}'. Known are {_SCHEMAS}.")
     print_json(json_schema(file))
 
 

@@ -76,15 +76,18 @@ class FieldRule:
     """Our name to theirs. A name that is not here is refused before anything is sent, unless `otherwise` says what
     stands for it."""
     otherwise: str = ""
+    """Stands for what `values` does not name."""
     default: str = ""
     """In place of no value."""
     format: str = ""
     """Of times: `iso`, `date`, `seconds` or `milliseconds` (since 1970), or codes such as `%d/%m/%Y`. Of texts:
     `phone` (+ and digits) or `line` (in one line)."""
     time_zone: str = "UTC"
+    """In which times and dates are written."""
     country: str = ""
     """Of `phone`: the calling code of numbers that begin with a zero, such as `44`."""
     case: Literal["", "upper", "lower", "title"] = ""
+    """How its letters are written."""
     join: str = ", "
     """Between several values."""
     most: int = 0
@@ -92,11 +95,15 @@ class FieldRule:
     max_chars: int = 0
     """0 sets no bound but that of the operation."""
     when_longer: Literal["cut", "refuse"] = "cut"
+    """What becomes of a longer value."""
     pattern: str = ""
     """A regular expression for the whole value."""
     minimum: Decimal | None = None
+    """The smallest number."""
     maximum: Decimal | None = None
+    """The largest number."""
     required: bool = False
+    """Whether a record without it waits for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,7 @@ class WriteBackTiming:
     quiet_minutes: float = 10.0
     """Without a word; a guess that few customers pause for longer."""
     occasions: tuple[Occasion, ...] = ("quiet", "handed_over", "closed")
+    """What it is written after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +128,16 @@ class WriteBack:
     proof: str = ""
     """The field that holds `record.digest`, compared when an unclear end is looked up by another field than the key."""
     when: WriteBackTiming = field(default_factory=WriteBackTiming)
+    """When a conversation is written."""
     customers: Literal["verified", "all"] = "verified"
+    """Whose conversations are written."""
     origins: tuple[Origin, ...] = ("customer",)
+    """Which conversations are written, by who began them."""
     console: str = ""
     """Address of this installation as staff reach it, for `conversation.link`."""
+    first_pause_s: float = 2.0
+    longest_pause_s: float = 300.0
+    """Between two tries of a record: doubled each time up to this, all of it random. Both are guesses."""
     tries: int = 12
     """Replies that make no sense and silences after which a record waits for a person; a guess."""
     give_up_hours: float = 72.0

@@ -36,6 +36,8 @@ from frontdesk.releases.connectors_entries import SCHEMAS as CONNECTOR_SCHEMAS
 from frontdesk.releases.connectors_entries import ConnectorsFile
 from frontdesk.releases.connectors_file import resolve_connectors
 from frontdesk.releases.models_file import ModelsFile, resolve_models
+from frontdesk.releases.workflow_tests_file import ScenariosFile
+from frontdesk.releases.workflows_entries import WorkflowFile
 from frontdesk.releases.workflows_file import find_workflows
 from frontdesk.releases.write_back_file import WriteBackFile, read_write_back
 from frontdesk.releases.yaml_files import MAX_FILE_BYTES, YamlFile, read_text, read_yaml
@@ -82,6 +84,12 @@ FILES: Mapping[str, Any] = {
 }
 """Every YAML file of an assistant folder and the type that is its schema."""
 
+MANY_FILES: Mapping[str, Any] = {
+    "workflows/NAME.yaml": WorkflowFile,
+    "workflows/tests/NAME.yaml": ScenariosFile,
+}
+"""Files of which there may be any number, and the types that are their schemas."""
+
 _SCHEMAS: tuple[Any, ...] = (
     *FILES.values(),
     AnswerCacheSettings,
@@ -111,7 +119,7 @@ _OPTIONAL = {"retrieval.yaml", "intents.yaml", "topics.yaml", "escalation.yaml",
 _OPTIONAL_TEXTS = {"stages", "file_arrived", "workflow"}
 _PROMPTS = ("answer", "rewrite", "summary")
 
-__all__ = ["FILES", "MAX_FILE_BYTES", "json_schema", "read_assistant"]
+__all__ = ["FILES", "MANY_FILES", "MAX_FILE_BYTES", "json_schema", "read_assistant"]
 
 
 def read_assistant(folder: Path) -> AssistantContent:
@@ -168,8 +176,8 @@ def read_assistant(folder: Path) -> AssistantContent:
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of one file, for editors. Raises: KeyError for a name not in `FILES`."""
-    result = TypeAdapter(_AS_WRITTEN.get(name, FILES[name])).json_schema()
+    """The JSON Schema of one file, for editors. Raises: KeyError for a name in neither `FILES` nor `MANY_FILES`."""
+    result = TypeAdapter(_AS_WRITTEN.get(name, {**FILES, **MANY_FILES}[name])).json_schema()
     result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return result
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from frontdesk.domain.errors import ConfigError
-from frontdesk.releases import FILES, json_schema, read_assistant
+from frontdesk.releases import FILES, MANY_FILES, json_schema, read_assistant
 
 DEMO = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
 
@@ -107,7 +107,7 @@ def test_a_file_in_another_encoding_is_a_problem(folder: Path) -> None:
     assert any("assistant.yaml" in problem for problem in problems_of(folder))
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", sorted([*FILES, *MANY_FILES]))
 def test_every_file_has_a_schema_that_refuses_unknown_names(name: str) -> None:
     assert json_schema(name)["additionalProperties"] is False
 
