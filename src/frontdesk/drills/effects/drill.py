@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -20,6 +20,8 @@ from frontdesk.drills.stage import RunningServer, running_server, scratch_databa
 from frontdesk.drills.visitor import new_client
 
 Progress = Callable[[int, int, "EffectsReport"], None]
+Way = Literal["keyed", "blind"]
+"""Whether the ledger knows keys, or has to be read back."""
 _AFTERWARDS_S = (0.0, 0.05)
 """After its answer the record is written within some milliseconds; the kill falls before, in, or after that."""
 
@@ -34,6 +36,8 @@ class EffectsOptions:
     """Who confirm at the same time, at each kill."""
     replicas: int = 2
     seed: int = 1
+    ways: Sequence[Way] = ("keyed", "blind")
+    """The kills are shared out among them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +100,7 @@ class EffectsReport:
 
 
 async def run_effects_drill(options: EffectsOptions, *, tell: Progress = lambda *_: None) -> EffectsReport:
-    """Half of the kills while the ledger knows keys, half while it has to be read back.
+    """Kill servers, a part of the times while the ledger knows keys and a part while it has to be read back.
 
     Raises:
         ConfigError: the assistant has mistakes, or no database can be made.
@@ -104,9 +108,11 @@ async def run_effects_drill(options: EffectsOptions, *, tell: Progress = lambda 
     """
     began, random = time.monotonic(), Random(options.seed)
     report = EffectsReport(database="PostgreSQL" if options.database_url else "SQLite", seed=options.seed)
-    halves = ((True, options.kills - options.kills // 2), (False, options.kills // 2))
-    for keeps_keys, kills in ((keeps, wanted) for keeps, wanted in halves if wanted):
-        async with _open(options, keeps_keys=keeps_keys) as (ledger, servers), new_client() as http:
+    for place, way in enumerate(options.ways):
+        kills = len(range(place, options.kills, len(options.ways)))
+        if not kills:
+            continue
+        async with _open(options, keeps_keys=way == "keyed") as (ledger, servers), new_client() as http:
             for _ in range(kills):
                 tell(report.kills, options.kills, report)
                 await _round(http, ledger, servers, report, customers=options.customers, random=random)
@@ -144,25 +150,30 @@ async def _round(
     present = await arrive(http, [server.url for server in servers], count=customers, random=random)
     before = ledger.requests
     victim, moment = random.choice(present).reference, random.choice(MOMENTS)
-    has_come = asyncio.Event()
+    has_come, is_over = asyncio.Event(), asyncio.Event()
 
     async def look(now: Moment, reference: str) -> None:
         if (now, reference) == (moment, victim) and not has_come.is_set():
+            has_come.set()
             if now == "answered":
                 await asyncio.sleep(random.uniform(*_AFTERWARDS_S))
             await asyncio.gather(*(server.kill() for server in _dying(servers, random)))
-            has_come.set()
+            is_over.set()
 
     ledger.watch(look)
     agreeing = asyncio.gather(*(customer.agree(http) for customer in present), return_exceptions=True)
-    await _until(has_come, agreeing)
+    coming = asyncio.create_task(has_come.wait())
+    await asyncio.wait({coming, agreeing}, return_when=asyncio.FIRST_COMPLETED)
+    coming.cancel()
     ledger.watch(None)
+    if has_come.is_set():
+        await is_over.wait()
+        report.kills += 1
+        report.moments[moment] += 1
     for server in servers:
         if not server.is_alive:
             await start_again(server)
     await agreeing
-    report.kills += has_come.is_set()
-    report.moments[moment] += has_come.is_set()
     report.repeated += max(0, ledger.requests - before - customers)
     report.judge(present, ledger)
 
@@ -170,10 +181,3 @@ async def _round(
 def _dying(servers: Sequence[RunningServer], random: Random) -> list[RunningServer]:
     """Nobody outside can tell which of them works on the booking: of several, mostly one dies, sometimes all."""
     return list(servers) if random.random() < 1 / len(servers) else [random.choice(servers)]
-
-
-async def _until(has_come: asyncio.Event, agreeing: "asyncio.Future[Any]") -> None:
-    """The kill, or the end of everybody where it did not come to it."""
-    coming = asyncio.create_task(has_come.wait())
-    await asyncio.wait({coming, agreeing}, return_when=asyncio.FIRST_COMPLETED)
-    coming.cancel()

@@ -310,14 +310,20 @@ class Acting:
 
     def _keep_language(self, text: str, history: Sequence[ChatTurn]) -> None:
         """Go on in the language of our question: an address or a name tells none, whatever it looks like."""
-        last = history[-1] if history else None
-        if self._run is None or last is None or last.role != "assistant" or len(text.split()) > _TELLS_LANGUAGE:
+        asked = [turn.text for turn in history if turn.role == "assistant"][-3:]
+        if self._run is None or not asked or len(text.split()) > _TELLS_LANGUAGE:
             return
         spoken = self._release.content.profile.languages
-        language = detect_language(last.text, default=self._turn.language, among=spoken)
+        language = detect_language(" ".join(asked), default=self._turn.language, among=spoken)
         self._turn = replace(self._turn, language=language)
         self._wording = replace(self._wording, language=language)
         self._saying.speak(language)
+
+    def _note_proposals(self) -> None:
+        """A model that reached for what no model may do, whoever told it to."""
+        for dropped in self._understood.dropped:
+            if dropped.is_outside_policy:
+                self.authority.note("proposal.outside_policy", actor="model", proposal=dropped.proposal, why=dropped.why)
 
     def _refuse_orders(self) -> Road:
         """Nothing moves on a message that gives orders; that it tried is noted."""
