@@ -3,6 +3,7 @@
 check         what is said about one thing
 routes        the routes of models.yaml: keys, functions, capabilities, room
 vendors       the servers behind them, asked for the list of their models
+procedures    the workflows: languages, tests, where they are off
 systems       the systems of connectors.yaml, asked for what doesn't exist
 money         prices and ceilings
 installation  data folder, database, documents, and the server that runs here
@@ -15,6 +16,7 @@ from frontdesk.bootstrap.demo import open_demo, read_visitors
 from frontdesk.bootstrap.doctor.check import Check, to_check
 from frontdesk.bootstrap.doctor.installation import check_data, check_embedder, check_server, check_snapshot
 from frontdesk.bootstrap.doctor.money import check_money
+from frontdesk.bootstrap.doctor.procedures import check_workflows
 from frontdesk.bootstrap.doctor.routes import check_routes, routes_of
 from frontdesk.bootstrap.doctor.systems import check_systems
 from frontdesk.bootstrap.doctor.vendors import check_vendors
@@ -71,6 +73,7 @@ def _check_content(settings: Settings, content: AssistantContent) -> Iterator[Ch
     if not any(check.state == "problem" for check in found):
         yield Check(name="models", state="ok", detail=", ".join(routes_of(content.models)))
     yield from found
+    yield from check_workflows(settings.assistant_dir, content)
     yield from _check_identity(settings, content)
 
 
