@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
@@ -12,6 +12,7 @@ from frontdesk.adapters.connectors.failing import CallError
 from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap.book import MOST_OPEN
 from frontdesk.bootstrap.outside import Addresses, Surroundings, open_transport, outside_client
+from frontdesk.bootstrap.simulated import SimulatedSystems
 from frontdesk.domain.connector_source import ConnectorSource, McpSource
 from frontdesk.domain.errors import NotFoundError, UnavailableError
 from frontdesk.ports.clock import Clock
@@ -60,19 +61,17 @@ def open_connectors(
 
 @asynccontextmanager
 async def one_system(settings: Settings, source: ConnectorSource) -> AsyncIterator[OutsideSystem]:
-    """One system on its own, as the command line asks it.
+    """One system on its own, as the command line asks it; a simulated one runs as long.
 
     Raises:
         ConfigError: it can't be opened.
     """
-    async with outside_client() as client:
+    simulated = SimulatedSystems(settings, is_for_a_moment=True)
+    async with outside_client() as client, AsyncExitStack() as resources:
+        resources.push_async_callback(asyncio.to_thread, simulated.close)
+        await asyncio.to_thread(simulated.start_for, [source])
         systems = open_connectors(
-            [source],
-            settings,
-            SystemClock(),
-            PrometheusTelemetry(),
-            client=client,
-            simulators=lambda _: settings.backoffice_url,
+            [source], settings, SystemClock(), PrometheusTelemetry(), client=client, simulators=simulated.address
         )
         try:
             yield systems[source.name]

@@ -19,8 +19,14 @@ FILE = "backoffice.db"
 class SimulatedSystems:
     """Starts what is first needed, and stops it with the process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_for_a_moment: bool = False) -> None:
+        """
+        Args:
+            is_for_a_moment: makes no file where there is none.
+        """
         self._settings = settings
+        path = settings.data_dir / FILE
+        self._path = path if path.exists() or not is_for_a_moment else None
         self._lock = Lock()
         self._backoffice: Backoffice | None = None
         self._is_wanted = False
@@ -45,7 +51,7 @@ class SimulatedSystems:
 
         with self._lock:
             if self._backoffice is None:
-                self._backoffice = start_backoffice(BackofficeBehaviour(path=self._settings.data_dir / FILE))
+                self._backoffice = start_backoffice(BackofficeBehaviour(path=self._path))
 
     def address(self, name: str) -> str:
         """Where a simulation is; empty where it does not run."""

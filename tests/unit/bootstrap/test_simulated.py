@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,20 @@ def test_the_back_office_runs_once_something_names_it_and_ends_with_the_process(
     simulated.close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
+
+
+def test_one_that_runs_for_a_moment_leaves_no_file_and_reads_the_one_that_is_there(tmp_path: Path) -> None:
+    settings = load_settings({}, data_dir=tmp_path, assistant_dir=tmp_path)
+    for makes_file in (False, True):
+        with closing(SimulatedSystems(settings, is_for_a_moment=not makes_file)) as made:
+            made.start_for([a_source("simulator:backoffice")])
+        assert (tmp_path / "backoffice.db").exists() == makes_file
+    with closing(SimulatedSystems(settings, is_for_a_moment=True)) as made:
+        made.start_for([a_source("simulator:backoffice")])
+        httpx.post(made.code_inbox, json={"subject": "cust-1187", "code": "482913"})
+    with closing(SimulatedSystems(settings)) as made:
+        made.start_for([a_source("simulator:backoffice")])
+        assert [one["code"] for one in httpx.get(made.code_inbox).json()["codes"]] == ["482913"]
 
 
 def test_one_that_runs_elsewhere_is_used_as_it_is(tmp_path: Path) -> None:
