@@ -89,6 +89,17 @@ async def test_no_model_changes_anything_that_the_customer_did_not_say_yes_to(
             assert set(changed(systems)) <= set(script.effects), script.name
 
 
+async def test_what_a_model_reached_for_is_in_the_audit_log_and_in_the_trace(release: ServedRelease) -> None:
+    systems = {name: Forged(name=name) for name in SYSTEMS}
+    script = next(script for script in SCRIPTS if script.name == "a yes with a condition confirms nothing")
+    vague = script.with_lines([*script.lines[:3], {"customer": "well, hm, as I said"}])
+    async with a_world(with_workflows(release, systems, jobs=a_reader("sim-invents"))) as world:
+        await walk(world, vague)
+        denied = await world.database.read(lambda stores: stores.audit.count("model.outside_policy"))
+    assert denied >= 3
+    assert changed(systems) == []
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(SCRIPTS) >= 40
     assert len({script.name for script in SCRIPTS}) == len(SCRIPTS)

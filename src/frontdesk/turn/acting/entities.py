@@ -53,13 +53,18 @@ _SPELT_EMAIL = re.compile(
     r"([\w.+%-]+)\s*(?:\(at\)|\[at\]|\s(?:at|arroba|aett|ät)\s)\s*([\w-]+)\s*(?:\(dot\)|\[dot\]|\s(?:dot|punkt|punto)\s|\.)\s*([a-z]{2,})\b",
     re.IGNORECASE,
 )
+_CALLED = (
+    r"(?:new |right |correct |full |neue |richtige |nueva |correcta )?(?:address|number|name|e-?mail|code|answer|reason|street|postcode|city|company"
+    r"|adresse|nummer|straße|postleitzahl|stadt|firma|grund|dirección|número|nombre|calle|ciudad|empresa|motivo|correo|\w+nummer|\w+adresse)"
+)
 _LEAD_IN = re.compile(
     r"^(?:(?:sure|ok|okay|yes|ja|sí|si|claro|well|also|so|um+|uh+|äh+|no|nein)[,.:]?\s+)*"
-    r"(?:(?:it is|it's|its|that is|that's|this is|the \w+ is|my \w+(?: \w+)? is|i am|i'm|i mean|i meant|make it|"
-    r"es ist|das ist|mein\w* \w+ (?:ist|lautet)|(?:der|die|das) \w+ (?:ist|lautet)|ich bin|ich meinte?|ich heiße|"
-    r"es el|es la|es|mi \w+ es|soy|me llamo|quiero decir|quise decir)\s*:?\s+)?",
+    rf"(?:(?:it is|it's|its|that is|that's|this is|(?:the|my) {_CALLED} is|i am|i'm|i mean|i meant|make it|"
+    rf"es ist|das ist|(?:mein\w*|der|die|das) {_CALLED} (?:ist|lautet)|ich bin|ich meinte?|ich heiße|"
+    rf"(?:el|la|mi) {_CALLED} es|es el|es la|es|soy|me llamo|quiero decir|quise decir|quería decir)\s*:?\s+)?",
     re.IGNORECASE,
 )
+"""Words before a text that are not part of it."""
 _ADDED = re.compile(r"[\s,]*(?:please|thanks|thank you|bitte|danke|por favor|gracias)?[\s.!]*$", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*[A-Za-z])(?=(?:\D*\d){4})[A-Za-z0-9][A-Za-z0-9\-_/.]*")
 """Letters and at least four digits."""
