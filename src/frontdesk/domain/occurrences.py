@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
     "budget.low": "A ceiling is nearly reached; answers have grown thriftier.",
     "budget.denied": "A ceiling is reached; requests that cost money are not made.",
     "load.waiting": "More people write than can be answered at once; their messages are kept.",
-    "load.refused": "So many messages are kept that new ones are refused.",
+    "load.refused": "So many people write that newcomers, or messages beyond those that are kept, are asked to come again.",
     "config.rejected": "A changed assistant folder has mistakes; the last good one goes on.",
     "config.reloaded": "A changed assistant folder is live for new messages.",
     "database.lost": "The database could not be reached.",
