@@ -11,6 +11,7 @@ from frontdesk.domain.workflow import (
     AskStep,
     CallWanted,
     ConfirmationWanted,
+    ConfirmStep,
     Ends,
     InvalidSlot,
     SetSlot,
@@ -492,3 +493,35 @@ def test_going_round_in_circles_is_a_typed_error() -> None:
     broken = replace(circle, steps=steps, first="day")
     with pytest.raises(StepLimitError):
         advance(broken, replace(run, step="day", slots={"order": "HP-10001"}), EN, at=NOON)
+
+
+def test_a_road_that_leads_back_to_an_unsure_effect_ends_with_a_person() -> None:
+    returns = workflow("send_back")
+    confirm = returns.steps["confirm_booked"]
+    assert isinstance(confirm, ConfirmStep)
+    retried = replace(confirm, failures={"silent": "day"})
+    customer = at_confirmation(returns__create="silent")
+    customer.workflow = replace(returns, steps={**returns.steps, "confirm_booked": retried})
+
+    assert "I don't know yet whether it was carried out" in customer.says(YES)
+    assert [name for name, _ in customer.calls].count("returns.create") == 1
+    assert isinstance(customer.last, Ends)
+    assert customer.last.failure == "silent"
+
+
+def test_what_was_undone_is_not_done_again_by_itself() -> None:
+    returns = workflow("send_back")
+    confirm = returns.steps["confirm_fetched"]
+    assert isinstance(confirm, ConfirmStep)
+    asks = AskStep(step="after", slot="reason", next="end", is_afresh=True)
+    changed = replace(confirm, failures={"any": "after"})
+    customer = at_confirmation(shipping__pickup="rejected")
+    customer.workflow = replace(returns, steps={**returns.steps, "confirm_fetched": changed, "after": asks})
+    customer.says(YES)
+    assert "is undone again" in customer.says(YES)
+
+    customer.says(told("pickup", date(2026, 11, 7)), told("reason", "broken"))
+
+    assert customer.effects == ["returns.create", "returns.cancel"]
+    assert isinstance(customer.last, Ends)
+    assert customer.last.status == "handed_over"
