@@ -124,6 +124,21 @@ FIND_REFUND = OperationSpec(
 )
 
 
+MOVE = OperationSpec(
+    connector="payments",
+    name="move",
+    title={"en": "the order system"},
+    kind="effect",
+    arguments=(
+        ArgumentSpec(name="order_id", type="id"),
+        ArgumentSpec(name="street", type="text"),
+        ArgumentSpec(name="customer", type="id", bind="subject"),
+    ),
+    fields=(FieldSpec(name="order_id", type="id"), FieldSpec(name="customer", type="id", is_private=True)),
+    owner_field="customer",
+)
+
+
 @dataclass
 class Payments:
     """A connector that keeps a book of its own: what it was asked for, and what it did."""
@@ -136,6 +151,8 @@ class Payments:
     """Every request: operation, arguments, key."""
     made: dict[str, Row] = field(default_factory=dict)
     """Refunds by their key; one without a known key has a number for one."""
+    moved: list[Mapping[str, Value]] = field(default_factory=list)
+    """Addresses that were changed."""
     loses_replies: int = 0
     """So many refunds are made and their answers never arrive."""
     before_reply: Callable[[str], Any] = lambda _: asyncio.sleep(0)
@@ -144,13 +161,15 @@ class Payments:
 
     @property
     def operations(self) -> Mapping[str, OperationSpec]:
-        return {"order": ORDER, "refund": self.refund, "find_refund": FIND_REFUND}
+        return {"order": ORDER, "refund": self.refund, "find_refund": FIND_REFUND, "move": MOVE}
 
     async def call(
         self, operation: str, arguments: Mapping[str, Value], *, key: str, deadline_s: float
     ) -> CallResult | CallFailure:
         self.asked.append((operation, dict(arguments), key))
         failure = self.failures.get(operation)
+        if operation == "move":
+            self.moved.append(dict(arguments))
         if failure is None and operation == "refund":
             rows: Sequence[Row] | None = self._refund(arguments, key)
         else:
@@ -248,6 +267,29 @@ STATUS_FLOW = replace(
     steps={
         **REFUND_FLOW.steps,
         "is_back": DecideStep(step="is_back", cases=(), otherwise="say_state"),
+    },
+)
+MOVE_FLOW = replace(
+    REFUND_FLOW,
+    name="address",
+    title={_EN: "the address of an order"},
+    examples=("Change the delivery address of my order",),
+    slots={**REFUND_FLOW.slots, "street": Slot(name="street", type="text", ask={_EN: "Which address?"})},
+    steps={
+        **REFUND_FLOW.steps,
+        "is_back": AskStep(step="is_back", slot="street", next="confirm"),
+        "confirm": ConfirmStep(
+            step="confirm",
+            text={_EN: "Shall I send order {order_id} to {street}?"},
+            call=Call(
+                result="moved",
+                connector="payments",
+                operation="move",
+                arguments={"order_id": "order_id", "street": "street"},
+            ),
+            next="end",
+            otherwise="end",
+        ),
     },
 )
 

@@ -329,6 +329,8 @@ class Acting:
         """Nothing moves on a message that gives orders; that it tried is noted."""
         if self._understood.commands or self._run is not None:
             self.authority.refuse("message.gave_orders", "The message gives orders to the assistant.")
+        else:
+            self.authority.note("message.gave_orders")
         return "question" if self._run is not None else "nothing"
 
     async def _follow(self, commands: Sequence[Command]) -> AsyncGenerator[AnswerSentence]:

@@ -12,6 +12,7 @@ from frontdesk.domain.workflow import PlannedCall, Reading
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.connectors import Connector
 from frontdesk.turn.acting.authority import Authority, Denial
+from frontdesk.turn.acting.hostile import find_orders
 
 log = structlog.get_logger()
 
@@ -56,6 +57,8 @@ class Calls:
             return _to_called(step, planned, result, failure=result.kind, why=result.why)
         if not self._authority.owns(spec, result.rows):
             return _to_called(step, planned, result, failure="not_yours", why="A record belongs to somebody else.")
+        if field := find_orders(spec, result.rows):
+            self._authority.note("record.gave_orders", actor="system", operation=spec.qualified, field=field)
         return self._kept(step, planned, result)
 
     def find(self, planned: PlannedCall) -> tuple[Connector | None, OperationSpec | None]:
