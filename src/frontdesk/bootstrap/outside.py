@@ -59,10 +59,12 @@ def open_transport(source: ConnectorSource, around: Surroundings) -> Transport:
                 client,
                 credentials=_credentials(source, client, around),
                 base_url=_address(source.base_url, around.simulators),
+                owns_client=client is not around.client,
             )
         case McpSource(command=()):
             client = _client_for(source.name, source.ca_file, around)
-            link = HttpLink(source, client, _credentials(source, client, around))
+            credentials = _credentials(source, client, around)
+            link = HttpLink(source, client, credentials, owns_client=client is not around.client)
             return McpTransport(source, link, monotonic=around.monotonic)
         case McpSource():
             process = ProcessLink(source, folder=_inside(around, source.folder), secret=read_secret)

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from frontdesk.adapters.connectors.failing import not_sent
-from frontdesk.adapters.connectors.fields import digits_of
+from frontdesk.adapters.connectors.fields import HIDDEN, digits_of
 from frontdesk.domain.argument_template import parse_template
 from frontdesk.domain.connector import ArgumentSpec, FieldType, OperationSpec, Value
 from frontdesk.domain.connector_source import Amounts, JsonTemplate
@@ -54,7 +54,7 @@ def _mistake_in_text(spec: ArgumentSpec, text: str) -> str:
         return "is empty"
     if len(text) > spec.max_chars:
         return "is too long"
-    return "holds control characters" if any(char < " " and char not in "\n\t" for char in text) else ""
+    return "holds control characters" if HIDDEN.search(text) else ""
 
 
 class ArgumentWriter:

@@ -16,9 +16,7 @@ _AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,4})?\Z")
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,12})?\Z")
 _EMAIL = re.compile(r"[^\s@,;<>\"']{1,64}@[^\s@,;<>\"']{1,255}\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
-)
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
 """Control characters but for line ends and tabs, halves of characters, directions that make text read as another one, and
 the invisible letters that smuggle instructions."""
 _DIGITS: Mapping[str, int] = {
@@ -66,7 +64,7 @@ def _text(value: Any, max_chars: int) -> str:
         raise NotAgreedError(f"is {_kind(value)} where text was agreed")
     if len(value) > max_chars:
         raise NotAgreedError(f"has {len(value)} characters, more than {max_chars}")
-    if _HIDDEN.search(value):
+    if HIDDEN.search(value):
         raise NotAgreedError("holds control characters")
     return value
 

@@ -31,11 +31,14 @@ class HttpTransport:
         *,
         credentials: Credentials,
         base_url: Callable[[], str],
+        owns_client: bool = False,
     ) -> None:
         """
         Args:
             base_url: where the system is; empty while it isn't known.
+            owns_client: whether the client ends with it.
         """
+        self._owns_client = owns_client
         self._source = source
         self._client = client
         self._base_url = base_url
@@ -84,7 +87,8 @@ class HttpTransport:
         return body
 
     async def close(self) -> None:
-        """The client belongs to whoever made it."""
+        if self._owns_client:
+            await self._client.aclose()
 
     async def _exchange(
         self, operation: HttpOperation, base_url: str, request: HttpRequest | str, key: str

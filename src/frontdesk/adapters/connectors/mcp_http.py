@@ -21,8 +21,12 @@ _NO_PATH = parse_path("")
 class HttpLink:
     """Streamable HTTP, with the session that the server gives."""
 
-    def __init__(self, source: McpSource, client: httpx.AsyncClient, credentials: Credentials) -> None:
+    def __init__(
+        self, source: McpSource, client: httpx.AsyncClient, credentials: Credentials, *, owns_client: bool = False
+    ) -> None:
+        """`owns_client`: whether the client ends with it."""
         self.session = 0
+        self._owns_client = owns_client
         self._source = source
         self._client = client
         self._credentials = credentials
@@ -50,6 +54,8 @@ class HttpLink:
             with suppress(httpx.HTTPError, CallError):
                 await self._client.delete(self._source.url, headers=await self._headers(), timeout=1.0)
         self._is_open = False
+        if self._owns_client:
+            await self._client.aclose()
 
     async def _headers(self) -> dict[str, str]:
         headers = {
