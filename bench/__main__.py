@@ -16,6 +16,7 @@ NAMES = (
     "failover",
     "cancels",
     "retail",
+    "understanding",
 )
 
 if __name__ == "__main__":

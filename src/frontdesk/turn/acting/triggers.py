@@ -79,7 +79,7 @@ class Triggers:
             return Trigger(workflows=(), stance=kind)
         best = ranked[0][0]
         possible = tuple(name for score, name in ranked if score >= POSSIBLE) if kind != "general" else ()
-        if kind not in NEEDED or best < NEEDED[kind] or (kind == "open" and heard.asks):
+        if best < NEEDED[kind] or (kind == "open" and heard.asks):
             return Trigger(workflows=(), possible=possible, score=best, stance=kind)
         near = tuple(name for score, name in ranked if score >= max(NEEDED[kind], best - APART))
         return Trigger(workflows=near[:3], possible=possible, score=best, stance=kind)

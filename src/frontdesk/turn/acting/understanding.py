@@ -30,6 +30,9 @@ from frontdesk.turn.generation import SideJobs
 from frontdesk.turn.money.budget import Purse
 from frontdesk.workflows.scope import is_switched_on
 
+MOST_READ = 2_000
+"""Characters of a message that the rules read, which bounds what it can cost; an answer is shorter. Measured in
+bench/understanding.py: 2 ms at most for an ordinary message."""
 NOTHING = "The message does not concern any workflow."
 
 
@@ -86,7 +89,7 @@ class Understanding:
             now: aware; "tomorrow" is seen from it.
             spoken: the message before anything in it was masked; no model sees it.
         """
-        heard = Heard(text, language, spoken or text)
+        heard = Heard(text[:MOST_READ], language, (spoken or text)[:MOST_READ])
         among = [
             name
             for name, workflow in self._workflows.items()

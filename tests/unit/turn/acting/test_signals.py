@@ -129,6 +129,8 @@ def test_a_word_for_the_run_is_heard_however_it_is_typed(kind: str, text: str) -
     [
         ("cancel", "no, don't cancel"),
         ("cancel", "please do not cancel it"),
+        ("cancel", "cancel?"),
+        ("cancel", "cancel, no, don't cancel"),
         ("cancel", "I want to cancel my order HP-448120"),
         ("cancel", "can I cancel later?"),
         ("cancel", "bitte nicht abbrechen"),
