@@ -5,6 +5,8 @@ import pytest
 
 from backoffice import Shop
 from frontdesk.simulators.backoffice import SYSTEMS
+from frontdesk.simulators.backoffice.effects import Change, Effect, once
+from frontdesk.simulators.backoffice.refusals import Refused
 
 
 async def a_refund(shop: Shop, amount_minor: int = 1000) -> dict[str, Any]:
@@ -48,6 +50,18 @@ async def test_a_refusal_is_not_kept_for_its_key(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "too_much")
     assert await shop.effects() == []
     assert (await shop.ask("POST", "/payments/refunds", await a_refund(shop), key="k1")).status_code == 201
+
+
+async def test_a_change_that_fails_half_way_leaves_nothing(shop: Shop) -> None:
+    storage = shop.office.storage
+
+    def do() -> Effect:
+        storage.update("orders", {"customer_id": "cust-3312"}, status="cancelled")
+        raise Refused(409, "too_late", "Not any more.")
+
+    with pytest.raises(Refused):
+        once(storage, shop.office.calendar, Change(system="orders", key="k", asked="x"), do)
+    assert (await shop.order("cust-3312"))["status"] == "delivered"
 
 
 async def test_no_more_can_be_sent_back_than_was_paid(shop: Shop) -> None:

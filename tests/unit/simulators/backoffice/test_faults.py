@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from backoffice import TODAY, Shop
+from backoffice import BEHAVIOUR, TODAY, Shop, a_backoffice
 from frontdesk.simulators.backoffice.faults.damage import UNKNOWN_CHOICE
 from frontdesk.simulators.backoffice.faults.kinds import FAULTS
 from frontdesk.simulators.backoffice.seeding.stories_of_refunds import INJECTED
@@ -202,6 +203,13 @@ async def test_a_fault_that_cannot_be_is_refused_by_name(shop: Shop, body: Any, 
 async def test_a_header_with_an_unknown_fault_is_refused(shop: Shop) -> None:
     answer = await shop.ask("GET", REFUNDS, fault="meltdown")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "no_such_fault")
+
+
+async def test_every_answer_comes_later_by_what_was_set() -> None:
+    async with a_backoffice(replace(BEHAVIOUR, latency_ms=30)) as late:
+        await late.order("cust-5001")
+        entry = (await late.http.get("/_log")).json()["requests"][-1]
+    assert entry["took_ms"] >= 30
 
 
 async def test_every_fault_is_listed_with_what_it_does(shop: Shop) -> None:
