@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from frontdesk.domain.connector import FailureKind, Need
 from frontdesk.domain.localised import Channel, Localised
@@ -17,7 +17,16 @@ def _text_or_texts(value: Any) -> str:
     return "<texts>" if isinstance(value, Mapping) else "<text>"
 
 
-Texts = Annotated[Annotated[str, Tag("<text>")] | Annotated[Localised, Tag("<texts>")], Discriminator(_text_or_texts)]
+_PER_LANGUAGE = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "propertyNames": {"pattern": "^[a-z]{2}$"},
+    "minProperties": 1,
+}
+Texts = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[Localised, Tag("<texts>"), WithJsonSchema(_PER_LANGUAGE)],
+    Discriminator(_text_or_texts),
+]
 """Per language; or one text, in the assistant's default language."""
 Failures = Mapping[FailureKind | Literal["any"], str]
 Argument = Annotated[str | bool | int | Decimal | date, Field(union_mode="left_to_right")]
@@ -267,7 +276,7 @@ _Step = Annotated[
     | Annotated[HandOverEntry, Tag("<hand_over>")]
     | Annotated[EndEntry, Tag("<end>")]
     | Annotated[Literal["end", "hand_over"], Tag("<word>")]
-    | Annotated[str, BeforeValidator(_refuse), Tag("<unclear>")],
+    | Annotated[str, BeforeValidator(_refuse), Tag("<unclear>"), WithJsonSchema({"not": {}})],
     Discriminator(_step_tag),
 ]
 

@@ -35,6 +35,9 @@ def check_texts(
 ) -> Iterator[Told]:
     """Every text, in every language."""
     title = made.workflow.title
+    for language in title:
+        if not (len(language) == 2 and language.isascii() and language.islower()):
+            yield ("title", language), f"`{language}` is no language code.", "Use ISO 639-1, such as `en`."
     if default_language not in title:
         hint = "Every text is also in the assistant's default language."
         yield ("title",), f"`title` has nothing in the default language '{default_language}'.", hint
