@@ -50,6 +50,8 @@ class Suggestions:
     items: tuple[Suggestion, ...] = ()
     is_cut_short: bool = False
     """The time was up before all candidates were tried."""
+    are_answers: bool = False
+    """They answer a question of the assistant's, where others are questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ class SuggestionsOut(BaseModel):
     items: list[SuggestionOut] = Field(
         description=f"At most {MOST} questions after an answer; the answers to choose from where a workflow asks."
     )
+    are_answers: bool = Field(description="Whether they answer a question of the assistant's.")
 
 
 Key = tuple[TurnId, ReleaseId, int, ConversationId]
@@ -71,10 +72,11 @@ async def read_suggestions(request: Request) -> Response:
     if made is None:
         made = await _suggest(app, release, conversation_id, turn_id)
         if made is None:
-            return json_response({"items": []})
+            return json_response({"items": [], "are_answers": False})
         if not made.is_cut_short:
             shelf.put(key, made)
-    return json_response({"items": [{"label": item.label, "text": item.text} for item in made.items]})
+    items = [{"label": item.label, "text": item.text} for item in made.items]
+    return json_response({"items": items, "are_answers": made.are_answers})
 
 
 async def _suggest(
@@ -95,7 +97,7 @@ async def _suggest(
     if not record.get("outcome"):
         return None
     if options := (record.get("acting") or {}).get("options"):
-        return Suggestions(items=tuple(Suggestion(label=option, text=option) for option in options))
+        return Suggestions(items=tuple(Suggestion(label=option, text=option) for option in options), are_answers=True)
     if record["outcome"] != Outcome.ANSWERED or not record["citations"] or conversation is None:
         return Suggestions()
     end = max((message.position for message in messages if message.turn_id == turn_id), default=0)

@@ -166,7 +166,8 @@ class Saying:
         names = shown_fields(spec)
         rows = [self._fields(row, names, spec) for row in reading.rows[:_MOST_ROWS]]
         said = [[(name, ways) for name, ways in row if any(_stands_in(way, text) for way in ways)] for row in rows]
-        chosen = [row for row in said if row] or [row for row in rows if row][:1]
+        most = max(map(len, said), default=0)
+        chosen = [row for row in said if row and len(row) * 2 >= most] or [row for row in rows if row][:1]
         if not chosen and reading.rows:
             return ""
         parts = " | ".join("; ".join(f"{name}: {ways[0]}" for name, ways in row) for row in chosen)

@@ -265,7 +265,7 @@ export class Chat {
     const isLast = () => log === this.log && log.entries.at(-1) === turn && log.status === "assistant" && this.outbox.isEmpty;
     if (!["answered", "clarified", "acted"].includes(turn?.outcome) || !isLast()) return;
     const found = await client.json(client.path(`/turns/${turn.id}/suggestions`)).catch(() => null);
-    if (found && isLast()) this.#offer(found.items);
+    if (found && isLast()) this.#offer(found.items, found.are_answers);
   }
 
   /** The bytes of a file in the conversation, fetched once. */
@@ -363,22 +363,22 @@ export class Chat {
     this.languages.replaceChildren(...spoken.map(option));
     this.choice.hidden = spoken.length < 2;
     this.compose.allow();
-    this.#offer(this.offers);
+    this.#offer(this.offers, this.areAnswers);
     this.#tell();
   }
 
-  #offer(items) {
+  #offer(items, areAnswers) {
     const { words, log, offering } = this;
     const stays = this.#isAtEnd();
     const isFirst = !log.entries.length && this.outbox.isEmpty && !this.client.id;
     const own = this.host.getAttribute("starters")?.split("\n");
     const shown = isFirst ? (own ?? this.assistant?.starters ?? []).map((text) => ({ label: text, text })) : items;
-    const title = isFirst ? words.starters : words.related;
+    const title = isFirst ? words.starters : areAnswers ? words.choose : words.related;
     const ask = (text) => () => {
       this.ask(text);
       this.compose.field.focus();
     };
-    this.offers = items;
+    Object.assign(this, { offers: items, areAnswers });
     offering.setAttribute("aria-label", title);
     offering.replaceChildren(...(shown.length ? [make("p", title)] : []), ...shown.map(({ label, text }) => button("offer", ask(text), { dir: "auto" }, label)));
     if (stays) this.toEnd();
