@@ -78,7 +78,7 @@ async def test_a_confirmation_and_a_choice_come_with_buttons(tmp_path: Path) -> 
     async with a_counter(tmp_path) as counter:
         shown = await counter.till.say(counter.conversation, "start refund order_id=10482")
         offered = await counter.get(f"turns/{shown['turn_id']}/suggestions")
-        assert offered == {"items": [{"label": "Yes", "text": "Yes"}, {"label": "No", "text": "No"}]}
+        assert offered["items"] == [{"label": "Yes", "text": "Yes"}, {"label": "No", "text": "No"}]
 
 
 async def test_the_trace_shows_steps_calls_and_the_decision(tmp_path: Path) -> None:
@@ -114,6 +114,18 @@ async def test_the_trace_of_what_was_not_allowed_says_so(tmp_path: Path) -> None
         page = await counter.trace(answer["turn_id"])
         assert "A record of payments.order belongs to somebody else." in page
         assert 'frontdesk_denied_total{denial="record.not_yours"} 1.0' in counter.till.world.telemetry.render().decode()
+
+
+async def test_the_person_who_takes_over_reads_what_was_collected(tmp_path: Path) -> None:
+    async with a_counter(tmp_path) as counter:
+        await counter.till.say(counter.conversation, "start refund order_id=10484")
+        headers = {"Authorization": f"Bearer {STAFF}"}
+        page = await counter.client.get(f"/console/conversations/{counter.conversation}", headers=headers)
+        listed = (await counter.client.get("/v1/admin/escalations", headers=headers)).json()["items"]
+        assert "What the workflow found out" in page.text
+        assert "order_id: 10484; total: 900.00; state: returned" in page.text
+        assert "tok-10484" not in page.text
+        assert listed[0]["collected"]["slots"] == {"order_id": "10484"}
 
 
 async def test_an_erased_customer_leaves_nothing_of_what_systems_said(tmp_path: Path) -> None:

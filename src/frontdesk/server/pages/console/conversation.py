@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -12,7 +13,7 @@ from fastapi.responses import Response
 
 from frontdesk.domain.conversation import Conversation
 from frontdesk.domain.errors import MalformedError, NotFoundError
-from frontdesk.domain.escalation import Escalation
+from frontdesk.domain.escalation import Collected, Escalation
 from frontdesk.domain.events import StoredEvent
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import Database, Stores
@@ -25,7 +26,7 @@ from frontdesk.server.pages.console import words
 from frontdesk.server.pages.console.addresses import CONVERSATIONS, conversation_address
 from frontdesk.server.pages.console.frame import Frame, frame_for
 from frontdesk.server.pages.console.said import Said, read_said
-from frontdesk.server.pages.console.words import Badge
+from frontdesk.server.pages.console.words import Badge, Tone
 from frontdesk.server.pages.rendering import html
 from frontdesk.server.routes import Handler, Operation, frontdesk_of
 from frontdesk.server.streams import HEARTBEAT, HEARTBEAT_S, EventStream
@@ -47,6 +48,15 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something a workflow had found out, with the values in words."""
+
+    label: str
+    values: Sequence[str]
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """The open escalation."""
 
@@ -55,6 +65,10 @@ class Waiting:
     queue: str
     topic: str
     since: datetime
+    workflow: str = ""
+    """With where it stood; empty where none was under way."""
+    reason: str = ""
+    collected: Sequence[Found] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +265,24 @@ def _waiting(escalation: Escalation) -> Waiting:
         queue=escalation.queue,
         topic=escalation.topic,
         since=escalation.opened_at,
+        **({} if escalation.collected is None else _collected(escalation.collected)),
     )
+
+
+def _collected(found: Collected) -> dict[str, Any]:
+    """What the workflow that was under way had found out."""
+    said = [Found(label=name, values=(value,)) for name, value in found.slots.items()]
+    read = [
+        Found(label=name, values=["; ".join(f"{key}: {value}" for key, value in row.items()) for row in rows])
+        for name, rows in found.readings.items()
+    ]
+    failed = [Found(label=name, values=(words.say(kind),), tone="bad") for name, kind in found.failures.items()]
+    done = [Found(label=name, values=(became,), tone="accent") for name, became in found.effects.items()]
+    return {
+        "workflow": f"{found.workflow}, at {found.step}",
+        "reason": found.why,
+        "collected": (*said, *read, *failed, *done),
+    }
 
 
 def _command(conversation_id: ConversationId, base_url: str) -> str:
