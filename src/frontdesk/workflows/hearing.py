@@ -21,6 +21,8 @@ from frontdesk.workflows.walking import Walk
 
 STALE_S = 600.0
 """After so long a system is read again before anything is said or done from it; a guess."""
+_NOTHING_NEW = frozenset({""})
+"""Stands in for what was told where a question is only repeated."""
 MAX_FRUSTRATED = 2
 """The second angry word brings a person in."""
 
@@ -49,7 +51,6 @@ def hear(walk: Walk, commands: Sequence[Command]) -> None:
     if "why" in kinds:
         walk.say(_why(walk))
     if is_changed:
-        walk.is_answered = True
         _go_after_change(walk, old.slots, sets)
     elif invalid is not None:
         _object(walk, invalid)
@@ -157,11 +158,18 @@ def _apply(walk: Walk, sets: Sequence[SetSlot]) -> bool:
 def _go_after_change(walk: Walk, before: Mapping[str, Value], sets: Sequence[SetSlot]) -> None:
     """On from the answered question; after anything else the road is walked again from its beginning."""
     waiting, step = _waiting_slot(walk), walk.workflow.steps[walk.run.step]
-    told = {command.slot for command in sets}
+    told = frozenset(command.slot for command in sets)
+    walk.told = told
     now = {name: walk.run.slots.get(name) for name in told}
     if any(value is not None and before.get(name) not in (None, value) for name, value in now.items()):
         walk.say(walk.wording.say("corrected"))
-    if isinstance(step, AskStep) and waiting is not None and told == {waiting.name} and not _drop_stale(walk):
+    if (
+        isinstance(step, AskStep)
+        and waiting is not None
+        and told == {waiting.name}
+        and now[waiting.name] is not None
+        and not _drop_stale(walk)
+    ):
         walk.move_to(step.next)
     else:
         _drop_stale(walk)
@@ -228,7 +236,7 @@ def _answer_signals(walk: Walk, kinds: set[str], *, is_offer: bool) -> None:
 def _come_back(walk: Walk) -> None:
     """Back after something else; systems are read again where it took long."""
     walk.say(walk.wording.back_to(walk.wording.of(walk.workflow.title)))
-    walk.is_answered = True
+    walk.told = _NOTHING_NEW
     if _drop_stale(walk) or not walk.run.is_waiting:
         walk.move_to(walk.workflow.first)
         walk.go()
@@ -276,7 +284,7 @@ def _accept(walk: Walk, step: ConfirmStep) -> None:
     if walk.at - walk.run.updated_at > timedelta(seconds=step.expires_s):
         walk.say(walk.wording.say("looked_again"))
         _drop_stale(walk)
-        walk.is_answered = True
+        walk.told = _NOTHING_NEW
         walk.move_to(walk.workflow.first)
     else:
         walk.approved = walk.run.shown

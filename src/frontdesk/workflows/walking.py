@@ -33,6 +33,7 @@ from frontdesk.domain.workflow import (
 from frontdesk.text.hashing import content_hash
 from frontdesk.workflows.conditions import Facts, holds, value_of
 from frontdesk.workflows.dependencies import forget_what_rests_on
+from frontdesk.workflows.formats import write_value
 from frontdesk.workflows.roads import reachable
 from frontdesk.workflows.slots import check_value
 from frontdesk.workflows.templates import Filling, fill, label_of
@@ -55,7 +56,7 @@ MOST_TELLING: tuple[FailureKind, ...] = (
 MIN_DIGITS = 4
 """Digits from which a number without its letters names a record; a guess."""
 MAX_OPTIONS = 8
-"""Buttons below a question."""
+"""Choices that a question names, and buttons below it; a guess."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,8 +71,8 @@ class Walk:
     """What the calls wanted last have returned."""
     approved: str = ""
     """Hash of the confirmation that was just said yes to."""
-    is_answered: bool = False
-    """Whether the customer just told something new, so that asking again for the rest isn't held against them."""
+    told: frozenset[str] = frozenset()
+    """Slots that the customer just told: asking again for another one isn't held against them."""
     moves: list[Move] = field(default_factory=list)
 
     # -- what the rest of the package calls ----------------------------------------------------------
@@ -155,7 +156,7 @@ class Walk:
             reading = self.run.readings.get(slot.choose_from)
             rows = reading.rows if reading else ()
             if not slot.label:
-                return tuple(str(row.get(slot.choose_by)) for row in rows)
+                return tuple(write_value(row.get(slot.choose_by), self.wording.language) for row in rows)
             return tuple(label_of(slot.label, row, self.filling()) for row in rows)
         if slot.type == "yes_no":
             return (self.wording.say("yes"), self.wording.say("no"))
@@ -164,7 +165,9 @@ class Walk:
     def ask(self, step: AskStep) -> None:
         slot = self.workflow.slots[step.slot]
         options = self.options(slot)
-        question = self.wording.of(slot.ask).replace("{values}", self.wording.join(options))
+        more = ("…",) if len(options) > MAX_OPTIONS else ()
+        values = self.wording.join((*options[:MAX_OPTIONS], *more))
+        question = self.wording.of(slot.ask).replace("{values}", values)
         self.say(self.filled(question))
         self.change(is_waiting=True)
         self.moves.append(Waits(slot=slot.name, options=options if len(options) <= MAX_OPTIONS else ()))
@@ -172,7 +175,7 @@ class Walk:
     def count_ask(self, key: str) -> bool:
         """Whether it may be asked once more; after too many times a person takes over."""
         asked = self.run.asked.get(key, 0)
-        if self.is_answered and asked:
+        if asked and self.told and key not in self.told:
             return True
         if asked >= self.workflow.max_asks:
             self.say(self.wording.say("giving_up"))
@@ -223,6 +226,7 @@ def _take_ask(walk: Walk, step: AskStep) -> bool:
     slot = walk.workflow.slots[step.slot]
     if step.is_afresh:
         _forget(walk, slot.name)
+        _let_repeat(walk, step)
     elif _is_settled(walk, slot):
         return walk.move_to(step.next)
     elif _is_missing(walk, slot) and slot.if_missing:
@@ -235,6 +239,12 @@ def _take_ask(walk: Walk, step: AskStep) -> bool:
 def _forget(walk: Walk, slot: str) -> None:
     walk.run = forget_what_rests_on(walk.workflow, walk.run, slot)
     walk.change(slots={name: value for name, value in walk.run.slots.items() if name != slot})
+
+
+def _let_repeat(walk: Walk, step: AskStep) -> None:
+    """What another value leads to is said even where the same was said before."""
+    again = reachable(walk.workflow, step.next)
+    walk.change(said={name: mark for name, mark in walk.run.said.items() if name not in again})
 
 
 def _is_settled(walk: Walk, slot: Slot) -> bool:
