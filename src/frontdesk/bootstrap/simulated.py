@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from frontdesk.domain.connector_source import SIMULATOR, ConnectorSource, HttpSource, McpSource
 from frontdesk.domain.errors import ConfigError, ConfigProblem
@@ -62,8 +63,15 @@ class SimulatedSystems:
     @property
     def code_inbox(self) -> str:
         """Where the invented customers receive their one-time codes; empty where no back office runs."""
+        return self._inside("_codes")
+
+    def phone_of(self, subject: str) -> str:
+        """A page with the codes that an invented customer received; empty where no back office runs."""
+        return self._inside(f"_phone?customer_id={quote(subject)}")
+
+    def _inside(self, path: str) -> str:
         address = self.address(BACKOFFICE) if self._is_wanted else ""
-        return f"{address.rstrip('/')}/_codes" if address else ""
+        return f"{address.rstrip('/')}/{path}" if address else ""
 
     def close(self) -> None:
         with self._lock:

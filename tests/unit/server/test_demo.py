@@ -9,8 +9,11 @@ import pytest
 
 from frontdesk.adapters.clock import SystemClock
 from frontdesk.bootstrap.demo import Demo, open_demo
+from frontdesk.releases import read_assistant
+from frontdesk.server.pages.demo import _asks_for_codes
 from frontdesk.settings import load_settings
 
+ROOT = Path(__file__).parents[3]
 VISITORS = """
 visitors:
   - subject: C-1
@@ -99,3 +102,19 @@ async def test_a_real_desk_signs_nobody_in_and_says_nothing_of_a_demo(desk: Any,
 
     assert not token_in(text)
     assert "demo" not in text.lower()
+
+
+async def test_a_demo_that_asks_for_codes_shows_the_chosen_customer_the_way_to_their_telephone(
+    desk: Any, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.app.simulated.phone_of = lambda subject: f"http://127.0.0.1:9300/_phone?customer_id={subject}"
+    assert 'class="phone"' not in await page(desk, "/chat?as=C-1")
+
+    monkeypatch.setattr("frontdesk.server.pages.demo._asks_for_codes", lambda _: True)
+    assert 'class="phone" href="http://127.0.0.1:9300/_phone?customer_id=C-1"' in await page(desk, "/chat?as=C-1")
+    assert 'class="phone"' not in await page(desk, "/chat")
+
+
+@pytest.mark.parametrize(("folder", "asks"), [("it-help-desk", True), ("harbor-and-pine", False)])
+def test_a_demo_asks_for_codes_where_something_needs_a_step_up(folder: str, asks: bool) -> None:
+    assert _asks_for_codes(read_assistant(ROOT / "examples" / folder)) == asks

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from frontdesk.domain.localised import localised
+from frontdesk.domain.release import AssistantContent
 from frontdesk.server.routes import frontdesk_of
 
 QUERY = "as"
@@ -34,6 +35,8 @@ class DemoView:
     """Signs the chat in; empty for nobody."""
     starters: Sequence[str]
     """What the chosen customer could say first."""
+    phone: str = ""
+    """Address of a page with the chosen customer's one-time codes; empty where there is none."""
 
 
 def demo_of(request: Request, language: str, *, link: Callable[[str], str]) -> DemoView | None:
@@ -45,7 +48,8 @@ def demo_of(request: Request, language: str, *, link: Callable[[str], str]) -> D
     app = frontdesk_of(request)
     if app.demo is None:
         return None
-    default = app.releases.serving().content.profile.default_language
+    content = app.releases.serving().content
+    default = content.profile.default_language
     chosen = app.demo.visitor(chosen_subject(request))
     return DemoView(
         name=chosen.name if chosen else "",
@@ -60,8 +64,14 @@ def demo_of(request: Request, language: str, *, link: Callable[[str], str]) -> D
         ],
         nobody=link(""),
         token=app.demo.sign_in(chosen) if chosen else "",
+        phone=app.simulated.phone_of(chosen.subject) if chosen and _asks_for_codes(content) else "",
         starters=(chosen.starters.get(language) or chosen.starters.get(default) or ()) if chosen else (),
     )
+
+
+def _asks_for_codes(content: AssistantContent) -> bool:
+    operations = (operation.spec for source in content.connectors for operation in source.operations)
+    return "stepped_up" in {*(one.needs for one in content.workflows), *(one.needs for one in operations)}
 
 
 def chosen_subject(request: Request) -> str:

@@ -8,13 +8,14 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from frontdesk.simulators.backoffice.behaviour import SYSTEMS, key_of
 from frontdesk.simulators.backoffice.effects import effects
 from frontdesk.simulators.backoffice.faults.kinds import FAULTS
 from frontdesk.simulators.backoffice.office import office_of
+from frontdesk.simulators.backoffice.phone import phone_page
 from frontdesk.simulators.backoffice.seeding import SITUATIONS
 
 
@@ -65,6 +66,15 @@ async def _list_codes(request: Request) -> Response:
     return JSONResponse({"codes": office_of(request).storage.rows(sql, customer)})
 
 
+async def _phone(request: Request) -> Response:
+    """An invented customer's telephone, for whoever tries a demo as them."""
+    office, customer = office_of(request), request.query_params.get("customer_id", "")
+    sql = "SELECT at, code FROM codes WHERE customer_id = ? ORDER BY code_id DESC LIMIT 20"
+    rows = office.storage.rows(sql, customer)
+    number = office.storage.scalar("SELECT phone FROM customers WHERE customer_id = ?", customer) or ""
+    return HTMLResponse(phone_page(number, rows))
+
+
 async def _send_code(request: Request) -> Response:
     office = office_of(request)
     try:
@@ -107,6 +117,7 @@ INSIDE_ROUTES = (
     Route("/_faults", _order_fault, methods=["POST"]),
     Route("/_faults", _clear_faults, methods=["DELETE"]),
     Route("/_faults/{fault_id:int}", _clear_faults, methods=["DELETE"]),
+    Route("/_phone", _phone),
     Route("/_codes", _list_codes, methods=["GET"]),
     Route("/_codes", _send_code, methods=["POST"]),
 )

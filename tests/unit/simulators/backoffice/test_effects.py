@@ -138,3 +138,12 @@ async def test_codes_sent_to_customers_can_be_read(shop: Shop) -> None:
     assert [(one["code"], one["sent_to"]) for one in found] == [("482913", contact["phone"])]
     assert (await shop.http.get("/_codes", params={"customer_id": "cust-5001"})).json()["codes"] == []
     assert (await shop.http.post("/_codes", json={"subject": "cust-1187", "code": 482913})).status_code == 400
+
+
+async def test_a_customers_telephone_shows_their_codes_only_and_nothing_of_it_is_markup(shop: Shop) -> None:
+    for subject, code in (("cust-1187", "111111"), ("cust-1187", "<b>2"), ("cust-5001", "333333")):
+        await shop.http.post("/_codes", json={"subject": subject, "code": code})
+    page = (await shop.http.get("/_phone", params={"customer_id": "cust-1187"})).text
+    assert page.index("&lt;b&gt;2") < page.index("111111")
+    assert "333333" not in page
+    assert "No message yet" in (await shop.http.get("/_phone", params={"customer_id": "cust-5002"})).text
