@@ -136,6 +136,8 @@ def _check_whole(file: YamlFile, rules: WriteBack) -> Iterator[ConfigProblem]:
         yield problem(("when", "occasions"), "`when.occasions` names nothing, so nothing is ever written.", hint)
     if rules.when.quiet_minutes < 0:
         yield problem(("when", "quiet_minutes"), "`when.quiet_minutes` cannot be negative.")
+    if not 0 < rules.first_pause_s <= rules.longest_pause_s:
+        yield problem(("first_pause_s",), "`first_pause_s` has to be above 0, and at most `longest_pause_s`.")
     for name in ("tries", "give_up_hours", "alert_after_minutes"):
         if getattr(rules, name) <= 0:
             yield problem((name,), f"`{name}` has to be above 0.")

@@ -184,6 +184,32 @@ async def test_an_outage_uses_up_no_tries_and_is_probed_with_one_record_at_a_tim
     assert (await database.read(lambda stores: stores.write_backs.tally())).by_state == {"sent": 12}
 
 
+async def test_while_the_connector_leaves_the_system_alone_nothing_counts_and_nobody_is_hurried(
+    database: Database, a_sender: Build
+) -> None:
+    closed = Fault("unavailable", details={"cause": "breaker"})
+    crm, one = SmallCrm([Fault("silent", "after"), closed, closed, closed]), await begin(database, "a")
+    await say(database, one)
+    sender, target = a_sender(crm, held_s=0.0), target_of(crm)
+    for _ in range(4):
+        await sender.send_due(target)
+        await sender.send_due(target)
+    kept = await held(database, one)
+    assert (kept.state, len(crm.changes), kept.versions) == ("sent", 1, 1)
+
+
+async def test_a_connector_that_asks_nobody_is_asked_once_a_moment_and_not_once_a_record(
+    database: Database, a_sender: Build
+) -> None:
+    crm = SmallCrm([Fault("unavailable", details={"cause": "breaker"})] * 100)
+    for number in range(20):
+        await say(database, await begin(database, f"c{number}", subject=f"C-{number}"))
+    await a_sender(crm, held_s=60.0).step()
+    assert len(crm.calls) <= 8
+    rows = await database.read(lambda stores: stores.write_backs.list_in(("queued",), limit=99))
+    assert {row.attempts for row in rows} == {0}
+
+
 async def test_a_record_that_only_ever_meets_silence_waits_for_a_person_in_the_end(
     database: Database, a_sender: Build
 ) -> None:
@@ -213,7 +239,7 @@ async def test_people_hear_of_it_when_nothing_gets_through_for_long_and_when_som
     crm, rules, one = SmallCrm(), replace(RULES, alert_after_minutes=0.0), await begin(database, "a")
     crm.is_down = "unavailable"
     await say(database, one)
-    sender = a_sender(crm, rules=rules, first_pause_s=0.0)
+    sender = a_sender(crm, rules=rules)
     await sender.send_due(target_of(crm, rules))
     crm.is_down = None
     await sender.step()

@@ -174,6 +174,7 @@ _RETRY = (
         due_at=DatabaseNow() + bindparam("after_ms", type_=BigInteger),
     )
 )
+_PUT_BACK = update(write_backs).where(*_MINE).values(**_FAILED, state="queued", attempts=_row.attempts - 1)
 _STOP = update(write_backs).where(*_MINE).values(**_FAILED, state=bindparam("end"), errors=bindparam("fields"))
 _GET = select(write_backs).where(_WANTED)
 _OUTGOING = select(_row.outgoing).where(*_MINE)
@@ -302,6 +303,10 @@ class WriteBacks:
         """Let it be tried again after so long."""
         changing = {"after_ms": to_ms_span(after_s), "why": error, "unclear": int(is_unclear), "counted": int(counts)}
         return self._change(_RETRY, conversation_id, fence, **changing)
+
+    def put_back(self, conversation_id: ConversationId, *, error: str, is_unclear: bool, fence: int) -> bool:
+        """Nothing was tried: it is due as it was, and the claim doesn't count."""
+        return self._change(_PUT_BACK, conversation_id, fence, why=error, unclear=int(is_unclear))
 
     def stop(
         self,

@@ -68,6 +68,10 @@ class WriteBackStore(Protocol):
         """Let it be tried again after so long."""
         ...
 
+    def put_back(self, conversation_id: ConversationId, *, error: str, is_unclear: bool, fence: int) -> bool:
+        """Nothing was tried: it is due as it was, and the claim doesn't count."""
+        ...
+
     def stop(
         self,
         conversation_id: ConversationId,

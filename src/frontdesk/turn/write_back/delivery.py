@@ -28,11 +28,15 @@ _OUTAGES: frozenset[FailureKind] = frozenset({"unavailable", "rate_limited", "li
 """Nothing that the record is to blame for."""
 _NOTHING_HAPPENED: frozenset[FailureKind] = frozenset({*_REFUSALS, "rate_limited", "limit"})
 
-Result = Literal["sent", "unchanged", "refused", "retry", "outage", "lost"]
+_NOT_ASKED = frozenset({"breaker", "busy", "pace"})
+"""Causes for which the connector itself asked nobody, and soon will again."""
+
+Result = Literal["sent", "unchanged", "refused", "retry", "outage", "held", "lost"]
 """
 unchanged  nothing new to say
 retry      it failed in a way that may be the record's own
 outage     the system could not be reached
+held       the connector leaves the system alone at this moment, and nothing was tried
 lost       another process has the record
 """
 
@@ -135,7 +139,8 @@ async def _look_up(
     wanted = {one.name: _asked_by(one.name, outgoing) for one in read.arguments}
     came = await target.connector.call(read.name, wanted, key="", deadline_s=DEADLINE_S)
     if isinstance(came, CallFailure) and came.kind != "not_found":
-        return _failed(came, is_unclear=True)
+        is_held = came.kind in _OUTAGES and came.details.get("cause") in _NOT_ASKED
+        return Delivered(result="held", why=came.why, is_unclear=True) if is_held else _failed(came, is_unclear=True)
     rows = () if isinstance(came, CallFailure) else came.rows
     proof = target.rules.proof
     arrived = next((row for row in rows if not proof or row.get(proof) == outgoing.digest), None)
@@ -163,6 +168,8 @@ async def _call(database: Database, held: StoredWriteBack, outgoing: Outgoing, t
     came = await target.connector.call(name, outgoing.values, key=outgoing.effect_id, deadline_s=DEADLINE_S)
     if isinstance(came, CallResult):
         return await _note_sent(database, held, str(came.row.get(target.rules.reference) or ""))
+    if came.kind in _OUTAGES and came.details.get("cause") in _NOT_ASKED:
+        return Delivered(result="held", why=came.why, is_unclear=held.is_unclear and outgoing == held.outgoing)
     return _failed(came, is_unclear=came.kind not in _NOTHING_HAPPENED)
 
 

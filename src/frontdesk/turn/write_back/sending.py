@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from frontdesk.domain.errors import FrontdeskError, StoreUnavailableError
-from frontdesk.domain.write_back import StoredWriteBack, WriteBackState, WriteBackTally
+from frontdesk.domain.write_back import StoredWriteBack, WriteBack, WriteBackState, WriteBackTally
 from frontdesk.ports.clock import Clock
 from frontdesk.ports.stores import Database
 from frontdesk.ports.telemetry import Occurrences, Telemetry
@@ -28,11 +28,10 @@ class SenderPace:
     """Between two looks at the whole: figures, occurrences, conversations that were closed."""
     lease_s: float = 45.0
     at_once: int = 8
-    first_pause_s: float = 2.0
-    longest_pause_s: float = 300.0
-    """Of one record. Doubled each time up to this, all of it random (full jitter)."""
+    held_s: float = 1.0
+    """While the connector leaves the system alone."""
     longest_silence_s: float = 30.0
-    """Of the whole while nothing gets through: one record in so long tries whether something does again."""
+    """While nothing gets through, one record in so long tries whether something does again."""
 
 
 class WriteBackSender:
@@ -94,7 +93,7 @@ class WriteBackSender:
 
     async def send_due(self, target: Target) -> int:
         """Try what is due now: one while nothing gets through, else several at once; how many that were."""
-        if self._outages and self._clock.monotonic() < self._resumes_s:
+        if self._clock.monotonic() < self._resumes_s:
             return 0
         limit = 1 if self._outages else self._pace.at_once
         held = await self._database.write(
@@ -113,18 +112,29 @@ class WriteBackSender:
             code = error.code if isinstance(error, FrontdeskError) else "unexpected"
             came = Delivered(result="retry", why=code, is_unclear=held.is_unclear)
         self._telemetry.write_back(end=came.result)
-        self._note_outage(came)
-        if came.result == "refused":
+        self._note_outage(came, target.rules)
+        if came.result == "held":
+            await self._put_back(held, came)
+        elif came.result == "refused":
             await self._leave(held, came, "refused")
         elif came.result in ("retry", "outage"):
             await self._come_back(held, came, target)
+
+    async def _put_back(self, held: StoredWriteBack, came: Delivered) -> None:
+        """Nothing was tried, so nothing counts; the whole waits a moment, for the next one would fare alike."""
+        self._resumes_s = self._clock.monotonic() + self._pace.held_s
+        await self._database.write(
+            lambda stores: stores.write_backs.put_back(
+                held.conversation_id, error=came.why, is_unclear=came.is_unclear, fence=held.fence
+            )
+        )
 
     async def _come_back(self, held: StoredWriteBack, came: Delivered, target: Target) -> None:
         counts = came.result == "retry"
         if (counts and held.failures + 1 >= target.rules.tries) or self._is_over(held, target):
             await self._leave(held, came, "dead")
             return
-        after_s = self._pause_s(held.attempts, self._pace.longest_pause_s)
+        after_s = self._pause_s(held.attempts, target.rules)
         log.warning("write_back_failed", attempts=held.attempts, why=came.why, after_s=round(after_s, 2))
         await self._database.write(
             lambda stores: stores.write_backs.retry(
@@ -156,15 +166,19 @@ class WriteBackSender:
         named = ", ".join(sorted({one.field for one in came.errors if one.field}))
         self._occurrences.note("write_back.stuck", subject=state, severity="warning", fields=named or "none named")
 
-    def _note_outage(self, came: Delivered) -> None:
+    def _note_outage(self, came: Delivered, rules: WriteBack) -> None:
+        if came.result in ("held", "lost"):
+            return
         if came.result != "outage":
             self._outages = 0
             return
         self._outages += 1
-        self._resumes_s = self._clock.monotonic() + self._pause_s(self._outages, self._pace.longest_silence_s)
+        pause_s = min(self._pause_s(self._outages, rules), self._pace.longest_silence_s)
+        self._resumes_s = self._clock.monotonic() + pause_s
 
-    def _pause_s(self, attempts: int, longest_s: float) -> float:
-        return self._dice() * min(longest_s, self._pace.first_pause_s * 2.0 ** min(attempts, 20))
+    def _pause_s(self, attempts: int, rules: WriteBack) -> float:
+        """Full jitter: records that failed together do not come back together."""
+        return self._dice() * min(rules.longest_pause_s, rules.first_pause_s * 2.0 ** min(attempts, 20))
 
     # -- the whole -------------------------------------------------------------------------------
 
