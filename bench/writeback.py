@@ -53,7 +53,7 @@ class Plan:
     clients: int = 8
     outage_s: float = 600 / COMPRESSED
     kills: int = 6
-    broken_calls: int = 60
+    broken_calls: int = 25
     """After the outage: calls that fail before or after their change."""
     seed: int = 7
 
@@ -158,7 +158,7 @@ async def _misfortunes(house: House, plan: Plan, result: Result, dice: random.Ra
             fault = {
                 "fault": _FAULTS[number],
                 "system": "crm",
-                "share": 0.3,
+                "share": 0.05,
                 "count": plan.broken_calls // len(_FAULTS),
             }
             (await http.post("/_faults", json=fault)).raise_for_status()

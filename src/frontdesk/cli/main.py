@@ -24,6 +24,7 @@ from frontdesk.cli import (
     users,
     withdrawals,
     workflows,
+    writeback,
 )
 from frontdesk.cli.output import complain
 from frontdesk.domain.errors import ConfigError, DependencyError, FrontdeskError
@@ -45,6 +46,9 @@ user_app = typer.Typer(help="Staff keys: who may use what is not meant for custo
 simulate_app = typer.Typer(help="Simulated surroundings for demos, drills and tests.", no_args_is_help=True)
 cost_app = typer.Typer(help="What was spent, and whether vendors' bills agree.", no_args_is_help=True)
 connector_app = typer.Typer(help="The systems that workflows read from and act on.", no_args_is_help=True)
+writeback_app = typer.Typer(
+    help="Conversations on their way into the customer's record in another system.", no_args_is_help=True
+)
 drill_app = typer.Typer(help="Rehearsals of bad days, beside the installation.", no_args_is_help=True)
 workflow_app = typer.Typer(help="Workflows: what is done for customers, step by step.", no_args_is_help=True)
 audit_app = typer.Typer(
@@ -57,6 +61,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cost_app, name="cost")
 app.add_typer(drill_app, name="drill")
+app.add_typer(writeback_app, name="writeback")
 app.add_typer(connector_app, name="connector")
 app.add_typer(workflow_app, name="workflow")
 app.add_typer(audit_app, name="audit")
@@ -95,6 +100,11 @@ user_app.command("remove")(users.remove)
 simulate_app.command("vendor")(simulate.vendor)
 simulate_app.command("backoffice")(simulate.backoffice)
 simulate_app.command("mcp")(simulate.mcp)
+writeback_app.command("list")(writeback.list_records)
+writeback_app.command("show")(writeback.show)
+writeback_app.command("preview")(writeback.preview)
+writeback_app.command("resend")(writeback.resend)
+writeback_app.command("discard")(writeback.discard)
 drill_app.command("faults")(drill.faults)
 drill_app.command("crash")(drill_crash.crash)
 drill_app.command("effects")(drill_effects.effects)
