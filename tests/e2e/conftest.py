@@ -68,6 +68,12 @@ class ServerThread(threading.Thread):
         secret = asyncio.run_coroutine_threadsafe(create_staff_link(self._app), self._loop).result(20)
         return f"{address}/console/sign-in#link={secret}"
 
+    def backoffice(self) -> str:
+        """Where the simulated back office is."""
+        self.address()
+        assert self._app is not None
+        return self._app.simulated.address("backoffice")
+
     def note(self, kind: str, *, subject: str, severity: Severity = "warning", **detail: str) -> None:
         """Let something have happened to the installation."""
         assert self._app is not None
