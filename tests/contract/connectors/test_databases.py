@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from frontdesk.domain.connector_source import SqlSource
 from outside import Outside, described, opened
 
 TABLE = "CREATE TABLE orders (id TEXT, owner TEXT, total NUMERIC, paid BOOLEAN, at TIMESTAMP)"
@@ -85,11 +87,15 @@ async def test_an_argument_is_never_part_of_the_query(shop: Open) -> None:
     assert found.rows == ()
 
 
-async def test_nothing_can_be_written(shop: Open, kind: str) -> None:
-    sql = "WITH gone AS (DELETE FROM orders RETURNING id) SELECT id FROM gone WHERE id > :customer"
-    async with shop(sql=sql, fields={"id": "id"}) as outside:
-        found = await outside.call("orders", {"customer": "a"})
-    async with shop() as outside:
+async def test_nothing_can_be_written_whatever_the_query_says(kind: str, tmp_path: Path) -> None:
+    connector = {"sql": {"url_env": "SHOP_DB", "attempts": 1}, "operations": {"orders": ORDERS}}
+    source = described(tmp_path, connector)
+    assert isinstance(source, SqlSource)
+    (orders,) = source.operations
+    gone = replace(orders, query="DELETE FROM orders WHERE owner = :customer RETURNING *")
+    async with opened(replace(source, operations=(gone,)), tmp_path) as outside:
+        found = await outside.call("orders", {"customer": "c1"})
+    async with opened(source, tmp_path) as outside:
         kept = await outside.call("orders", {"customer": "c1"})
 
     assert (found.kind, found.details["cause"]) == ("malformed", "schema")
