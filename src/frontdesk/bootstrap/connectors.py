@@ -147,11 +147,12 @@ class ConnectorShelf:
         await self._client.aclose()
 
     def _one(self, source: ConnectorSource) -> OutsideSystem:
+        known = next((version for version in self._opened.get(source.name, ()) if version[0] == source), None)
+        newest = known or (source, self._open(source))
         versions = self._opened.setdefault(source.name, [])
-        known = next((version for version in versions if version[0] == source), None)
         if known is not None:
             versions.remove(known)
-        versions.append(known or (source, self._open(source)))
+        versions.append(newest)
         while len(versions) > MOST_OPEN:
             _, unused = versions.pop(0)
             self._loop.call_soon_threadsafe(self._retire, unused)
