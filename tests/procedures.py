@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ _SPECS = (
 OPERATIONS: Mapping[str, OperationSpec] = {spec.qualified: spec for spec in _SPECS}
 
 
+@cache
 def workflow(name: str) -> Workflow:
     found = read_workflows(ASSISTANT, operations=OPERATIONS)
     return next(one for one in found if one.name == name)
