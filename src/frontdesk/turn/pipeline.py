@@ -143,7 +143,7 @@ class TurnRun:
             yield self._ending(Outcome.ANSWERED, confidence="high")
             return
         if self._acting is not None and await self._concerns_workflow(self._acting, verdict):
-            road = self._act(self._acting, text)
+            road = self._act(self._acting)
         else:
             road = self._know(text, audiences)
         async with aclosing(road):
@@ -356,10 +356,10 @@ class TurnRun:
             return False
         return road == "act"
 
-    async def _act(self, acting: Acting, text: str) -> AsyncGenerator[Step]:
+    async def _act(self, acting: Acting) -> AsyncGenerator[Step]:
         yield self._notice("act")
         with self.notes.timed(Stage.ACT):
-            steps = acting.steps(text)
+            steps = acting.steps()
             async with aclosing(steps):
                 async for sentence in steps:
                     yield sentence
