@@ -1,7 +1,7 @@
 """Workflows to test with: two small files, the operations they call, and a customer who talks to the stepper."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -160,6 +160,3 @@ class Customer:
         if is_effect:
             self.effects.append(operation)
         return Reading(operation=operation, rows=tuple(answer), read_at=self.at)
-
-    def copy(self) -> "Customer":
-        return replace(self, rows=dict(self.rows), calls=list(self.calls), effects=list(self.effects))

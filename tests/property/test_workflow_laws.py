@@ -136,7 +136,7 @@ def test_no_question_is_asked_more_often_than_the_workflow_allows(m: Any, p: Any
 
 @given(st.lists(st.sampled_from(FAILURES) | st.none(), min_size=2, max_size=2))
 def test_an_unsure_effect_hands_over_whatever_is_said_before(outcome: list[FailureKind | None]) -> None:
-    script = [(SetSlot(slot="order", value="HP-10001"), SetSlot(slot="reason", value="broken")),
+    script: list[tuple[Command, ...]] = [(SetSlot(slot="order", value="HP-10001"), SetSlot(slot="reason", value="broken")),
               (SetSlot(slot="pickup", value=date(2026, 11, 5)),), (Signal(kind="yes"),), (Signal(kind="yes"),)]  # fmt: skip
     run, _ = play(script, [5] * 12, [None, *outcome])
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from frontdesk.domain.connector import Row
 from frontdesk.domain.workflow import Reading, Slot
 from frontdesk.workflows.conditions import (
     ExpressionError,
@@ -33,14 +34,14 @@ SCOPE = {
     "sure": YES_NO,
     "anything": Shape(kind="unknown"),
 }
-ROW = {
+ROW: Row = {
     "status": "paid",
     "amount": Decimal("49.90"),
     "on": date(2026, 10, 1),
     "at": datetime(2026, 10, 1, 9, tzinfo=UTC),
     "name": "Ada",
 }
-OTHER = {**ROW, "status": "open", "amount": Decimal(10), "name": "Bo", "on": None}
+OTHER: Row = {**ROW, "status": "open", "amount": Decimal(10), "name": "Bo", "on": None}
 FACTS = Facts(
     slots={"order": "Bo", "many": 3, "sure": True},
     readings={

@@ -4,14 +4,15 @@ from decimal import Decimal
 
 import pytest
 
+from frontdesk.domain.connector import Row
 from frontdesk.domain.workflow import Choice, Reading, Slot
 from frontdesk.workflows.conditions import ExpressionError, Facts
 from frontdesk.workflows.formats import plain_text, write_list, write_money, write_time
 from frontdesk.workflows.templates import Filling, fill, parse_template
 from procedures import NOON
 
-ROW = {"number": "HP-1", "amount": Decimal("1234.5"), "currency": "EUR", "on": date(2026, 3, 1), "name": None}
-SECOND = {**ROW, "number": "HP-2", "amount": Decimal(7), "on": date(2026, 3, 2)}
+ROW: Row = {"number": "HP-1", "amount": Decimal("1234.5"), "currency": "EUR", "on": date(2026, 3, 1), "name": None}
+SECOND: Row = {**ROW, "number": "HP-2", "amount": Decimal(7), "on": date(2026, 3, 2)}
 BROKEN = Choice(value="broken", label={"en": "broken", "de": "kaputt"})
 FILLING = Filling(
     facts=Facts(
