@@ -168,10 +168,11 @@ class Payments:
     ) -> CallResult | CallFailure:
         self.asked.append((operation, dict(arguments), key))
         failure = self.failures.get(operation)
-        if operation == "move":
-            self.moved.append(dict(arguments))
         if failure is None and operation == "refund":
             rows: Sequence[Row] | None = self._refund(arguments, key)
+        elif operation == "move":
+            self.moved.append(dict(arguments))
+            rows = [arguments]
         else:
             rows = self._read(operation, arguments)
         await self.before_reply(operation)
