@@ -179,6 +179,7 @@ async def test_any_conversation_s_record_can_be_seen_before_it_is_sent(desk: Any
     [
         ("/write-backs/{one}/resend", {"values": {"colour": "red"}}, 400),
         ("/write-backs/{one}/resend", {"values": {"subject": ""}}, 400),
+        ("/write-backs/{one}/resend", {"values": {"tags": "RET", "id": "conv_another"}}, 400),
         ("/write-backs/{one}/discard", {"reason": "x" * 301}, 400),
         ("/write-backs/{one}/discard", {}, 422),
         ("/write-backs/conv_unknown/discard", {"reason": "x"}, 404),

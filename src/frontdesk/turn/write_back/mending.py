@@ -8,7 +8,7 @@ from frontdesk.domain.audit import AuditEntry
 from frontdesk.domain.conversation import Conversation
 from frontdesk.domain.errors import ConflictError, MalformedError, NotFoundError
 from frontdesk.domain.ids import ConversationId
-from frontdesk.domain.write_back import MAX_REASON_CHARS, STUCK, Mended, StoredWriteBack
+from frontdesk.domain.write_back import MAX_REASON_CHARS, STUCK, FieldRule, Mended, StoredWriteBack
 from frontdesk.ports.stores import Database, Stores
 from frontdesk.turn.write_back.delivery import Target, map_now
 from frontdesk.turn.write_back.mapping import MappedRecord
@@ -60,7 +60,7 @@ async def mend(
     shown = await preview(database, conversation_id, target)
     if shown.held is None:
         raise NotFoundError("Nothing is to be written of this conversation.", field="conversation_id")
-    mended = _mended(shown.record, values)
+    mended = _mended(shown.record, values, target)
     await _check(database, shown.held, mended, target)
 
     def resend(stores: Stores) -> bool:
@@ -128,11 +128,16 @@ def _entry(
     )
 
 
-def _mended(record: MappedRecord, values: Mapping[str, str]) -> Mapping[str, Mended]:
-    fields = {one.name: one for one in record.fields}
+def is_mendable(rule: FieldRule) -> bool:
+    """What names the record is not: another name would be another record."""
+    return rule.source != "conversation.id" and not rule.source.startswith("record.")
+
+
+def _mended(record: MappedRecord, values: Mapping[str, str], target: Target) -> Mapping[str, Mended]:
+    fields = {one.name: one for one in record.fields if is_mendable(target.rules.fields[one.name])}
     for name, value in values.items():
         if name not in fields:
-            raise MalformedError(f"The record has no field {name}.", field=name)
+            raise MalformedError(f"The record has no field {name} that can be mended.", field=name)
         if len(value) > MAX_VALUE_CHARS:
             raise MalformedError(f"{name} has at most {MAX_VALUE_CHARS} characters.", field=name)
     return {

@@ -20,7 +20,7 @@ from frontdesk.server.pages.console.words import Badge
 from frontdesk.server.pages.rendering import html
 from frontdesk.server.routes import Handler, Operation, frontdesk_of, visitor_of
 from frontdesk.turn.write_back import Target
-from frontdesk.turn.write_back.mending import Preview, discard, mend, preview
+from frontdesk.turn.write_back.mending import Preview, discard, is_mendable, mend, preview
 
 _PREFIX = "value."
 """Begins the names of the form's fields."""
@@ -197,7 +197,7 @@ def _fields(
                 is_long=len(text) > _LONG or "\n" in text,
                 options=_options(choices.get(one.name) or _theirs(rule), text),
                 wrong=wrong.get(one.name) or invalid.get(one.name) or said.get(one.name, ""),
-                is_ours=rule.source.startswith("record."),
+                is_ours=not is_mendable(rule),
             )
         )
     return fields
