@@ -17,6 +17,7 @@ from frontdesk.domain.workflow import (
 )
 from frontdesk.workflows.dependencies import effects_on, results_of_effects
 from frontdesk.workflows.slots import Objection, check_value
+from frontdesk.workflows.taking import ask_again, go
 from frontdesk.workflows.walking import Walk
 
 STALE_S = 600.0
@@ -174,7 +175,7 @@ def _go_after_change(walk: Walk, before: Mapping[str, Value], sets: Sequence[Set
     else:
         _drop_stale(walk)
         walk.move_to(walk.workflow.first)
-    walk.go()
+    go(walk)
 
 
 def _drop_stale(walk: Walk) -> bool:
@@ -203,13 +204,13 @@ def _object(walk: Walk, invalid: InvalidSlot) -> None:
         _count_and_ask(walk, slot)
     else:
         walk.say(walk.wording.examples(slot.examples))
-        walk.ask_again()
+        ask_again(walk)
 
 
 def _count_and_ask(walk: Walk, slot: Slot) -> None:
     if walk.count_ask(slot.name):
         walk.say(walk.wording.examples(slot.examples))
-        walk.ask_again()
+        ask_again(walk)
 
 
 # -- everything else ----------------------------------------------------------------------------------
@@ -220,9 +221,9 @@ def _answer_signals(walk: Walk, kinds: set[str], *, is_offer: bool) -> None:
     if kinds & {"resume", "question"}:
         _come_back(walk)
     elif not walk.run.is_waiting:
-        walk.go()
+        go(walk)
     elif "why" in kinds or (is_offer and "no" in kinds):
-        walk.ask_again()
+        ask_again(walk)
     elif "frustrated" in kinds:
         walk.offer_person()
     elif "has_not" in kinds and isinstance(step, AskStep):
@@ -239,9 +240,9 @@ def _come_back(walk: Walk) -> None:
     walk.told = _NOTHING_NEW
     if _drop_stale(walk) or not walk.run.is_waiting:
         walk.move_to(walk.workflow.first)
-        walk.go()
+        go(walk)
     else:
-        walk.ask_again()
+        ask_again(walk)
 
 
 def _why(walk: Walk) -> str:
@@ -257,7 +258,7 @@ def _has_not(walk: Walk, slot: Slot) -> None:
     if slot.if_missing:
         walk.change(missing=(*walk.run.missing, slot.name))
         walk.move_to(slot.if_missing)
-        walk.go()
+        go(walk)
         return
     if not slot.missing:
         walk.say(walk.wording.say("missing"))
@@ -270,7 +271,7 @@ def _answer_confirmation(walk: Walk, step: ConfirmStep, kinds: set[str]) -> None
         walk.say(walk.wording.say("declined") if isinstance(target, EndStep) else "")
         walk.change(shown="")
         walk.move_to(step.otherwise)
-        walk.go()
+        go(walk)
     elif "yes" in kinds:
         _accept(walk, step)
     else:
@@ -289,7 +290,7 @@ def _accept(walk: Walk, step: ConfirmStep) -> None:
     else:
         walk.approved = walk.run.shown
         walk.move_to(step.step)
-    walk.go()
+    go(walk)
 
 
 def _not_understood(walk: Walk) -> None:
@@ -298,4 +299,4 @@ def _not_understood(walk: Walk) -> None:
     if slot is not None:
         _count_and_ask(walk, slot)
     else:
-        walk.ask_again()
+        ask_again(walk)

@@ -13,6 +13,7 @@ from frontdesk.domain.ids import ConversationId, ReleaseId, RunId
 from frontdesk.domain.workflow import Command, Move, Reading, Say, Signal, Waits, Workflow, WorkflowRun
 from frontdesk.workflows.expressions import ExpressionError
 from frontdesk.workflows.hearing import hear
+from frontdesk.workflows.taking import ask_again, go
 from frontdesk.workflows.walking import Walk
 from frontdesk.workflows.wording import Wording
 
@@ -71,9 +72,9 @@ def _go(walk: Walk, commands: Sequence[Command]) -> None:
     if commands:
         hear(walk, commands)
     elif walk.run.is_waiting and not walk.fresh:
-        walk.ask_again()
+        ask_again(walk)
     else:
-        walk.go()
+        go(walk)
 
 
 def suspend(run: WorkflowRun, *, at: datetime) -> WorkflowRun:
