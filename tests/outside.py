@@ -20,7 +20,6 @@ from frontdesk.adapters.connectors.mcp import pin_of
 from frontdesk.adapters.telemetry import PrometheusTelemetry
 from frontdesk.bootstrap.outside import Surroundings, open_transport, outside_client
 from frontdesk.domain.connector_source import ConnectorSource
-from frontdesk.ports.telemetry import NoOccurrences
 from frontdesk.releases.connectors_file import read_connectors
 
 TOOL = {
@@ -164,12 +163,24 @@ class Pauses(SystemClock):
 
 
 @dataclass(slots=True)
+class Told:
+    """What the people in charge would hear of."""
+
+    kinds: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, *, subject: str, **_: Any) -> None:
+        self.kinds.append(f"{kind} {subject}")
+
+
+@dataclass(slots=True)
 class Outside:
     """An opened connector with what surrounds it."""
 
     system: OutsideSystem
     pauses: Pauses
     telemetry: PrometheusTelemetry
+    told: list[str]
+    """Kinds of what the people in charge were told, each with its subject."""
 
     async def call(
         self, operation: str, arguments: Mapping[str, Any] | None = None, *, key: str = "", deadline_s: float = 5.0
@@ -179,21 +190,22 @@ class Outside:
 
 @asynccontextmanager
 async def opened(source: ConnectorSource, folder: Path, *, jitter: float = 0.5) -> AsyncIterator[Outside]:
-    telemetry, pauses = PrometheusTelemetry(), Pauses()
+    telemetry, pauses, told = PrometheusTelemetry(), Pauses(), Told()
     client = outside_client()
     around = Surroundings(folder=folder, client=client, monotonic=pauses.monotonic, simulators=lambda _: "")
-    gate = Gate(source.name, source.bounds, monotonic=pauses.monotonic, occurrences=NoOccurrences(), sleep=pauses)
+    gate = Gate(source.name, source.bounds, monotonic=pauses.monotonic, occurrences=told, sleep=pauses)
     system = OutsideSystem(
         source,
         open_transport(source, around),
         gate=gate,
         clock=pauses,
         telemetry=telemetry,
+        occurrences=told,
         sleep=pauses,
         jitter=lambda: jitter,
     )
     try:
-        yield Outside(system, pauses, telemetry)
+        yield Outside(system, pauses, telemetry, told.kinds)
     finally:
         await system.close()
         await client.aclose()

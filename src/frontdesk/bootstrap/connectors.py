@@ -45,15 +45,16 @@ def open_connectors(
         folder=settings.assistant_dir.absolute(), client=client, monotonic=clock.monotonic, simulators=simulators
     )
 
+    told = occurrences or NoOccurrences()
+
     def opened(source: ConnectorSource) -> OutsideSystem:
         return OutsideSystem(
             source,
             open_transport(source, around),
-            gate=Gate(
-                source.name, source.bounds, monotonic=clock.monotonic, occurrences=occurrences or NoOccurrences()
-            ),
+            gate=Gate(source.name, source.bounds, monotonic=clock.monotonic, occurrences=told),
             clock=clock,
             telemetry=telemetry,
+            occurrences=told,
         )
 
     return {source.name: opened(source) for source in sources}

@@ -10,8 +10,8 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """Least severe first."""
 
 KINDS: Mapping[str, str] = {
-    "breaker.opened": "A deployment failed several times in a row; nobody asks it for a while.",
-    "breaker.closed": "A deployment answers again; its requests come back little by little.",
+    "breaker.opened": "A deployment or another system failed several times in a row; nobody asks it for a while.",
+    "breaker.closed": "A deployment or another system answers again; requests to it come back.",
     "vendor.model_changed": "A vendor reports another model than the one that is pinned.",
     "vendor.key_refused": "A vendor refuses the key; no request of this installation gets through there.",
     "budget.low": "A ceiling is nearly reached; answers have grown thriftier.",
@@ -22,6 +22,8 @@ KINDS: Mapping[str, str] = {
     "config.reloaded": "A changed assistant folder is live for new messages.",
     "database.lost": "The database could not be reached.",
     "database.found": "The database can be reached again.",
+    "system.not_as_agreed": "Another system returned something else than was agreed; workflows made no use of it.",
+    "system.key_refused": "Another system refuses our key; no workflow gets anything from it.",
     "turn.taken_over": "A worker fell silent; another finished what it had begun.",
     "write_back.failing": "Conversations have not got into the customers' records for a while; they are kept.",
     "write_back.recovered": "Conversations get into the customers' records again.",

@@ -22,7 +22,8 @@ class Connector(Protocol):
     ) -> CallResult | CallFailure:
         """Run an operation, with what the connector's own retries, limits and breaker allow.
 
-        It raises nothing for what the other system does or does not do, and does not look at whose record came: that is
+        An effect that failed is `silent` exactly where nobody knows whether it took place; after every other failure it
+        did not. It raises nothing for what the other system does or does not do, and does not look at whose record came: that is
         decided in one place for all connectors.
 
         Args:

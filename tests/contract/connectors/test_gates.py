@@ -76,6 +76,7 @@ async def test_a_refused_key_is_not_shown_again_and_again(tmp_path: Path) -> Non
         async with opened(source, tmp_path) as shop:
             ends = [await shop.call("order") for _ in range(3)]
 
+    assert set(shop.told) == {"system.key_refused shop"}
     assert ({(end.kind, end.details["cause"]) for end in ends}, len(system.asked)) == (
         {("unavailable", "key_refused")},
         1,

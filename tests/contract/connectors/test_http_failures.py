@@ -229,6 +229,7 @@ async def test_asks_nobody_any_more_after_three_failures_of_a_kind(tmp_path: Pat
         told = shop.telemetry.render().decode()
 
     assert [end.details["cause"] for end in ends] == ["status"] * 3 + ["breaker"] * 2
+    assert shop.told == ["breaker.opened shop"]
     assert len(system.asked) == 3
     assert ends[-1].kind == "unavailable"
     assert (
@@ -243,6 +244,7 @@ async def test_a_refused_record_says_nothing_about_the_systems_health(tmp_path: 
             await shop.call(*READ)
 
     assert len(system.asked) == 5
+    assert shop.told == ["system.not_as_agreed shop.order"] * 5
 
 
 async def test_says_why_it_was_refused_without_what_may_be_somebodys_data(tmp_path: Path) -> None:

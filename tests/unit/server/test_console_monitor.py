@@ -75,7 +75,7 @@ async def test_what_happened_is_listed_newest_first_with_its_times_and_can_be_na
     await note(desk, "budget.denied", subject="day 2026-03-01", severity="critical")
     await note(desk, "breaker.closed", severity="info")
     page = words(await see(desk))
-    assert "A deployment failed several times in a row" in page
+    assert "A deployment or another system failed several times in a row" in page
     assert "2 times since" in page
     critical = words(await see(desk, f"{MONITOR}?severity=critical"))
     assert "A ceiling is reached" in critical

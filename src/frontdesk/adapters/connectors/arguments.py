@@ -54,7 +54,8 @@ def _mistake_in_text(spec: ArgumentSpec, text: str) -> str:
         return "is empty"
     if len(text) > spec.max_chars:
         return "is too long"
-    return "holds control characters" if HIDDEN.search(text) else ""
+    is_plain = spec.type == "text" or text.isprintable()
+    return "" if is_plain and not HIDDEN.search(text) else "holds control characters"
 
 
 class ArgumentWriter:

@@ -16,11 +16,13 @@ from frontdesk.domain.connector import CallFailure, CallResult, OperationSpec, R
 from frontdesk.domain.connector_source import ConnectorSource
 from frontdesk.domain.usage import AttemptResult
 from frontdesk.ports.clock import Clock
-from frontdesk.ports.telemetry import Telemetry
+from frontdesk.ports.telemetry import Occurrences, Telemetry
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 """Between two attempts lies a random time of up to the first, doubled each time until it is the longest (guesses)."""
+
+_NOT_AS_AGREED = frozenset({"field", "html", "not_json", "redirect", "schema", "too_large"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class OutsideSystem:
         gate: Gate,
         clock: Clock,
         telemetry: Telemetry,
+        occurrences: Occurrences,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -62,6 +65,7 @@ class OutsideSystem:
         self._source = source
         self._clock = clock
         self._telemetry = telemetry
+        self._occurrences = occurrences
         self._sleep = sleep
         self._jitter = jitter
         self._operations = {one.spec.name: one.spec for one in source.operations}
@@ -98,6 +102,17 @@ class OutsideSystem:
             attempts=ended.attempts,
             seconds=ended.took_ms / 1000,
         )
+        if isinstance(ended, CallFailure):
+            self._tell_owner(spec, ended)
+
+    def _tell_owner(self, spec: OperationSpec, failure: CallFailure) -> None:
+        """What doesn't go away by itself."""
+        cause = failure.details.get("cause", "")
+        if cause == "key_refused":
+            self._occurrences.note("system.key_refused", subject=self.name, severity="critical", why=failure.why)
+        elif cause in _NOT_AS_AGREED:
+            field = failure.details.get("field", "")
+            self._occurrences.note("system.not_as_agreed", subject=spec.qualified, field=field, why=failure.why)
 
     def _remembered(self, call: _Call) -> CallResult | None:
         if not call.spec.cache_s or call.spec.kind == "effect":

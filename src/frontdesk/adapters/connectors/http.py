@@ -52,7 +52,10 @@ class HttpTransport:
         request = make_request(described, arguments, key=key)
         base_url = self._base_url()
         if not base_url:
-            raise not_sent("its address is not known yet", cause="not_set_up")
+            raise not_sent(
+                "it is simulated, and the simulation does not run here; FRONTDESK_BACKOFFICE_URL says where it does",
+                cause="not_set_up",
+            )
         replies: list[Any] = []
         rows_at, count, oldest_s = parse_path(described.reply.rows), 0, 0.0
         following: HttpRequest | str | None = request
