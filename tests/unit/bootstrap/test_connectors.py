@@ -14,14 +14,14 @@ from frontdesk.bootstrap.connectors import ConnectorShelf
 from frontdesk.domain.connector_source import HttpSource
 from frontdesk.domain.errors import ConfigError
 from frontdesk.ports.telemetry import NoOccurrences
-from frontdesk.settings import Settings
+from frontdesk.settings import load_settings
 
 SHOP = HttpSource(name="shop", title={"en": "the shop"}, base_url="https://shop.example", operations=())
 
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[ConnectorShelf]:
-    settings = Settings(assistant_dir=tmp_path)
+    settings = load_settings({}, assistant_dir=tmp_path)
     shelf = ConnectorShelf(
         settings,
         SystemClock(),
