@@ -49,7 +49,8 @@ from frontdesk.domain.errors import ConfigError, ConfigProblem
 from frontdesk.domain.workflow import Command, SetSlot, Signal, Workflow
 from frontdesk.releases.workflows_file import FOLDER
 from frontdesk.releases.yaml_files import YamlFile, read_yaml
-from frontdesk.workflows.testing import Answers, Expectation, Expects, Line, Passes, Says, Scenario
+from frontdesk.workflows.expecting import Expectation, Expects
+from frontdesk.workflows.testing import Answers, Line, Passes, Says, Scenario
 
 TESTS = "tests"
 NOON = time(12, tzinfo=UTC)

@@ -7,9 +7,8 @@ whoever the caller hands in, or by the commands that the test gives in their pla
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
-from frontdesk.domain.connector import FailureKind, Row, Value
+from frontdesk.domain.connector import FailureKind, Row
 from frontdesk.domain.ids import ConversationId, ReleaseId, RunId
 from frontdesk.domain.workflow import (
     CallWanted,
@@ -21,17 +20,15 @@ from frontdesk.domain.workflow import (
     Reading,
     Say,
     StartWorkflow,
-    Waits,
     WhichWorkflow,
     Workflow,
     WorkflowRun,
 )
-from frontdesk.workflows.formats import write_value
+from frontdesk.workflows.expecting import Came, Difference, Expects, check, in_words, name_of, shown_call
 from frontdesk.workflows.stepper import advance, begin
 from frontdesk.workflows.wording import Wording
 
 Hears = Callable[["Heard"], Awaitable[Sequence[Command]]]
-Expectation = Literal["say", "not say", "ask", "confirm", "call", "no call", "hand over", "end", "wait", "understood"]
 MAX_CALLS = 50
 """In answer to one message; more is a workflow that never comes to an end."""
 
@@ -74,17 +71,6 @@ class Passes:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expects:
-    """What has to have come of the customer's last words."""
-
-    what: Expectation
-    text: str = ""
-    arguments: Mapping[str, Value] = field(default_factory=dict)
-    """Of `call`: those that matter."""
-    line: int = 0
-
-
 Line = Says | Answers | Passes | Expects
 
 
@@ -100,15 +86,6 @@ class Scenario:
     answers: Mapping[str, Answers] = field(default_factory=dict)
     """What the systems answer until a line says otherwise, by operation."""
     line: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """What was expected and did not come."""
-
-    line: int
-    expected: str
-    got: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +131,13 @@ class _Player:
             case Passes():
                 self._at += timedelta(seconds=line.seconds)
             case Expects():
-                return self._check(line)
+                return check(line, self._came())
         return None
 
     async def _say(self, line: Says) -> Difference | None:
         self._at += timedelta(seconds=5)
         self._moves, self._calls = [], []
-        self.transcript.append(f"customer   {line.text or _in_words(line.commands)}")
+        self.transcript.append(f"customer   {line.text or in_words(line.commands)}")
         commands = line.commands or await self._hear(line)
         if commands is None:
             hint = "Write `slots:` or `signal:` beside it."
@@ -198,9 +175,9 @@ class _Player:
         self._run, moves = advance(self._workflow, self._run, self._wording, commands=commands, at=self._at)
         self._note(moves)
         while isinstance(wanted := moves[-1], CallWanted):
-            unknown = [call for call in wanted.calls if _name(call) not in self._answers]
+            unknown = [call for call in wanted.calls if name_of(call) not in self._answers]
             if unknown or len(self._calls) > MAX_CALLS:
-                name = _name((unknown or wanted.calls)[0])
+                name = name_of((unknown or wanted.calls)[0])
                 got = f"nobody says what `{name}` answers" if unknown else f"`{name}` is called without end"
                 return Difference(line=line.line, expected=f"an answer of `{name}`", got=got)
             readings = {call.result: self._reading(call) for call in wanted.calls}
@@ -209,11 +186,11 @@ class _Player:
         return None
 
     def _reading(self, call: PlannedCall) -> Reading:
-        answer = self._answers[_name(call)]
+        answer = self._answers[name_of(call)]
         self._calls.append(call)
         shown = answer.failure or f"{len(answer.rows)} record{'' if len(answer.rows) == 1 else 's'}"
-        self.transcript.append(f"system     {_shown_call(call)} > {shown}")
-        return Reading(operation=_name(call), rows=answer.rows, read_at=self._at, failure=answer.failure)
+        self.transcript.append(f"system     {shown_call(call)} > {shown}")
+        return Reading(operation=name_of(call), rows=answer.rows, read_at=self._at, failure=answer.failure)
 
     def _note(self, moves: Sequence[Move]) -> None:
         self._moves.extend(moves)
@@ -226,146 +203,14 @@ class _Player:
                 case Ends(status=status, outcome=outcome):
                     self.transcript.append(f"           {status.replace('_', ' ')}, {outcome}")
 
-    # -- what is expected -----------------------------------------------------------------------------
-
-    def _check(self, expects: Expects) -> Difference | None:
-        got = _MEETS[expects.what](self, expects)
-        if got is None:
-            return None
-        return Difference(line=expects.line, expected=_expected_in_words(expects), got=got)
-
-    @property
-    def said(self) -> str:
-        """Everything said in answer to the last message."""
-        texts = (move.text for move in self._moves if isinstance(move, Say | ConfirmationWanted))
-        return " ".join(texts)
-
-    @property
-    def last(self) -> Move | None:
-        return self._moves[-1] if self._moves else None
-
-    @property
-    def calls(self) -> Sequence[PlannedCall]:
-        return self._calls
-
-    @property
-    def understood(self) -> str:
-        return _in_words(self._understood)
-
-
-def _name(call: PlannedCall) -> str:
-    return f"{call.connector}.{call.operation}"
-
-
-def _shown_call(call: PlannedCall) -> str:
-    arguments = ", ".join(f"{name}: {_shown(value)}" for name, value in call.arguments.items())
-    return f"{_name(call)} {{{arguments}}}"
-
-
-def _shown(value: Value) -> str:
-    return value if isinstance(value, str) else write_value(value, "en")
+    def _came(self) -> Came:
+        return Came(moves=tuple(self._moves), calls=tuple(self._calls), understood=in_words(self._understood))
 
 
 def _other_workflows(commands: Sequence[Command], own: str) -> list[str]:
     started = [command.workflow for command in commands if isinstance(command, StartWorkflow)]
     which = [name for command in commands if isinstance(command, WhichWorkflow) for name in command.workflows]
     return [] if started == [own] else [f"`{name}`" for name in (*started, *which)]
-
-
-def _in_words(commands: Sequence[Command]) -> str:
-    return ", ".join(_command_in_words(command) for command in commands) or "nothing"
-
-
-def _command_in_words(command: Command) -> str:
-    match command:
-        case StartWorkflow(workflow=name):
-            return f"begin {name}"
-        case WhichWorkflow(workflows=names):
-            return f"which of {' or '.join(names)}"
-    slot, value = getattr(command, "slot", ""), getattr(command, "value", getattr(command, "said", ""))
-    return f"{slot} = {_shown(value)}" if slot else str(getattr(command, "kind", ""))
-
-
-def _expected_in_words(expects: Expects) -> str:
-    arguments = ", ".join(f"{name}: {_shown(value)}" for name, value in expects.arguments.items())
-    return " ".join(part for part in (expects.what, expects.text, f"{{{arguments}}}" if arguments else "") if part)
-
-
-def _state(player: _Player) -> str:
-    """What the run came to, in words."""
-    match player.last:
-        case Waits(slot=slot):
-            return f"it asks for `{slot}`: {player.said}" if slot else f"it offers a person: {player.said}"
-        case ConfirmationWanted(text=text):
-            return f"it asks to confirm: {text}"
-        case Ends(status="handed_over", queue=queue, why=why):
-            return f"it hands over ({queue or 'general'}): {why}"
-        case Ends(status=status, outcome=outcome):
-            return f"it ends ({status}, {outcome}): {player.said}"
-    return "the customer has said nothing yet"
-
-
-def _says(player: _Player, expects: Expects) -> str | None:
-    has = _plain(expects.text) in _plain(player.said)
-    return None if has == (expects.what == "say") else player.said or "nothing was said"
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
-def _asks(player: _Player, expects: Expects) -> str | None:
-    last = player.last
-    return None if isinstance(last, Waits) and last.slot == expects.text else _state(player)
-
-
-def _confirms(player: _Player, expects: Expects) -> str | None:
-    last = player.last
-    is_met = isinstance(last, ConfirmationWanted) and _plain(expects.text) in _plain(last.text)
-    return None if is_met else _state(player)
-
-
-def _hands_over(player: _Player, expects: Expects) -> str | None:
-    last = player.last
-    is_over = isinstance(last, Ends) and last.status == "handed_over"
-    return None if is_over and expects.text in ("", last.queue) else _state(player)  # type: ignore[union-attr]
-
-
-def _ends(player: _Player, expects: Expects) -> str | None:
-    last = player.last
-    is_over = isinstance(last, Ends) and last.status != "handed_over"
-    is_met = is_over and isinstance(last, Ends) and expects.text in ("", last.outcome, last.status)
-    return None if is_met else _state(player)
-
-
-def _waits(player: _Player, _: Expects) -> str | None:
-    return None if isinstance(player.last, Waits | ConfirmationWanted) else _state(player)
-
-
-def _called(player: _Player, expects: Expects) -> str | None:
-    found = [call for call in player.calls if _name(call) == expects.text]
-    is_met = any(all(call.arguments.get(k) == v for k, v in expects.arguments.items()) for call in found)
-    if is_met == (expects.what == "call"):
-        return None
-    return ", ".join(_shown_call(call) for call in player.calls) or "nothing was called"
-
-
-def _was_understood(player: _Player, expects: Expects) -> str | None:
-    return None if _plain(expects.text) in _plain(player.understood) else player.understood
-
-
-_MEETS: Mapping[Expectation, Callable[[_Player, Expects], str | None]] = {
-    "say": _says,
-    "not say": _says,
-    "ask": _asks,
-    "confirm": _confirms,
-    "hand over": _hands_over,
-    "end": _ends,
-    "wait": _waits,
-    "call": _called,
-    "no call": _called,
-    "understood": _was_understood,
-}
 
 
 def only(scenarios: Sequence[Scenario], names: Sequence[str]) -> tuple[Scenario, ...]:
