@@ -24,6 +24,8 @@ from frontdesk.turn.acting.slots import asked_slot, otherwise_wanted, read_as_as
 from frontdesk.turn.acting.stance import is_question, merely_names
 from frontdesk.turn.acting.triggers import Trigger
 
+SENTENCE = 5
+"""Words from which an answer in free words may name a day or a number by the way; a guess."""
 CLEAR = 0.7
 """Similarity from which a message begins another workflow even where it holds a value that was asked for; a guess."""
 
@@ -117,7 +119,7 @@ class Waiting:
         others = self._others(but=(slot.name,))
         frustrated = (Signal(kind="frustrated"),) if signals.is_frustrated(self.heard) else ()
         if isinstance(told, Told) and not (slot.type == "text" and self._asks_back(others)):
-            if slot.type == "text" and not slot.pattern and (others or frustrated):
+            if slot.type == "text" and not slot.pattern and self._is_beside(others, frustrated):
                 return Taken(commands=(*others, *frustrated), why="It is about something else.", is_certain=False)
             known = self.run.slots.get(slot.name)
             answer = SetSlot(slot=slot.name, value=told.value, is_correction=known not in (None, told.value))
@@ -125,6 +127,11 @@ class Waiting:
         if others or frustrated:
             return Taken(commands=(*others, *frustrated), why="It says something that was not asked for.")
         return self._elsewhere() or self._no_value(slot, told)
+
+    def _is_beside(self, others: Sequence[Command], frustrated: Sequence[Command]) -> bool:
+        """Whether words that could be any text are a correction of something else, or anger, and not the answer."""
+        is_short = len(self.heard.words) < SENTENCE
+        return bool(frustrated) or (bool(others) and (is_short or signals.corrects(self.heard)))
 
     def _asks_back(self, others: Sequence[Command]) -> bool:
         """Whether words that could be any text are a question, or begin another workflow."""

@@ -147,6 +147,11 @@ _RESUMES = _phrases(
     r"(?:ok |vale |bueno |ahora |si |y )*(?:sigamos|seguimos|sigue|continua|continuemos|continuamos|continuar|volvamos|vamos a seguir|prosigue)(?: (?:con (?:eso|esto|lo \w+|el \w+|la \w+|mi \w+)|a (?:eso|lo \w+|la \w+)|por favor|ahora))*",
     r"por donde ibamos|donde estabamos",
 )
+_CORRECTS = _anywhere(
+    r"(?:wait|sorry|actually|i mean|i meant|correction|instead|i was wrong|my mistake)",
+    r"(?:moment|eigentlich|ich meine|ich meinte|korrektur|stattdessen|doch nicht|ich habe mich geirrt|vertippt)",
+    r"(?:espera|perdon|en realidad|quiero decir|queria decir|quise decir|me equivoque|me he equivocado|mejor dicho)",
+)
 _abuse = Abuse()
 
 
@@ -174,6 +179,11 @@ def begins_with_no(heard: Heard) -> bool:
 def begins_with_yes(heard: Heard) -> bool:
     """Whether a yes comes first, whatever follows it."""
     return bool(heard.clauses) and re.match(rf"{_YES_WORD}(?!\w)", heard.clauses[0]) is not None
+
+
+def corrects(heard: Heard) -> bool:
+    """Whether it takes back what was said before."""
+    return begins_with_no(heard) or _CORRECTS(" ".join(heard.clauses[:2]))
 
 
 def keeps_going(heard: Heard) -> bool:

@@ -109,7 +109,7 @@ _WANTED = _any(
     r"(?:can|could|would|will) (?:you|u|somebody|someone)(?: please| maybe| also| kindly)? \w+",
     r"(?:i am|i m|we are|we re) (?:looking|interested|trying|hoping|planning)|looking for|interested in",
     r"(?:can|could|may) (?:i|we)(?: please| still| also)? (?:book|get a|get an|make an|make a|schedule|arrange|come in)",
-    r"please|pls|plz|let me|help me|(?:to|be) (?:fix|fixed)",
+    r"please|pls|plz|let me|help me|(?:to|be) (?:fix|fixed)|(?:it|they|this|that|order|parcel) should (?:be|go)",
     r"(?:ich|wir|gruppe|firma)(?: \w+)? (?:mo(?:e)?chten?|will|wollen|wollte|wue?rden?|brauche|brauchen|beno(?:e)?tigen?|suche|suchen|muss"
     r"|mue?ssen|ha(?:e)?tten? gern|interessiere)",
     r"(?:mo(?:e)?chte|will|wue?rde|wollen|mo(?:e)?chten|wue?rden) (?:ich|wir)(?: \w+)?|ha(?:e)?tte(?: \w+){0,3} gern\w?",

@@ -164,6 +164,8 @@ class Understanding:
         return Taken(commands=(StartWorkflow(workflow=name), *told), why="It picks one of those that were offered.")
 
     def _begun(self, heard: Heard, trigger: Trigger, now: datetime) -> Taken:
+        if signals.wants_person(heard):
+            return Taken(commands=(), why="It asks for a person.")
         if len(trigger.workflows) > 1:
             why = f"Close to examples of several workflows ({trigger.score:.2f})."
             return Taken(commands=(WhichWorkflow(workflows=trigger.workflows),), why=why, is_certain=False)

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - word lists read better as text
 """How close a message is to the examples of each workflow.
 
 Two readings of its words, of which the better counts: how much one example shares with it, and what its words say for
@@ -29,6 +30,12 @@ COMPOUND = 5
 """Letters from which a known word within a longer one is heard: Erstattung in Rückerstattung."""
 APART = 3
 """Words that may stand between two words of a phrase, as in "send the jacket back"."""
+ALIKE = 1
+"""Function words by which a language may have fewer than another and still be the one; a guess."""
+POLITE = frozenset(
+    "please pls thanks thank hi hello hey bitte danke hallo hola buenas gracias favor gern gerne".split()
+)
+"""Words that say nothing of what is wanted."""
 MAX_SENTENCES, MAX_WORDS = 8, 60
 """What is read of a long message; bounds what it can cost."""
 
@@ -66,10 +73,11 @@ class Weighing:
         self._known = {language: self._learn(language) for language in LANGUAGES}
 
     def _features(self, text: str, language: str) -> tuple[str, frozenset[str]]:
-        stems = [stem(token.text, language) for token in words(text)]
-        for token, key in zip(words(text), stems, strict=True):
-            self._words[language][strip_accents(fold(token.text))] = key
-        return language, frozenset((*stems, *_concepts(stems, self._phrases.get(language, {}))))
+        said = _said(text)
+        stems = [stem(word, language) for word in said]
+        for word, key in zip(said, stems, strict=True):
+            self._words[language][strip_accents(fold(word))] = key
+        return language, frozenset((*stems, *(key for key, _ in _concepts(stems, self._phrases.get(language, {})))))
 
     def _learn(self, language: str) -> _Known:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -95,15 +103,15 @@ class Weighing:
 
     def _of_one(self, text: str) -> list[float]:
         scores = [0.0] * len(self._examples)
-        tokens = [token.text for token in words(text)[:MAX_WORDS]]
-        for language in LANGUAGES:
-            known, size = self._heard(tokens, language)
-            if not known:
+        tokens = _said(text)[:MAX_WORDS]
+        for language in _spoken(tokens):
+            meanings, size = self._heard(tokens, language)
+            if not meanings:
                 continue
-            about = self._known[language]
+            about, known = self._known[language], meanings.keys()
             evidence: dict[str, float] = defaultdict(float)
-            for key in known:
-                for name, vote in about.votes[key].items():
+            for word in set(meanings.values()):
+                for name, vote in _said_once(word, meanings, about).items():
                     evidence[name] += vote
             for place, (name, (spoken, stems)) in enumerate(zip(self._names, self._examples, strict=True)):
                 if spoken == language:
@@ -113,10 +121,11 @@ class Weighing:
                     scores[place] = max(scores[place], alike, 1 - math.exp(-evidence[name]))
         return scores
 
-    def _heard(self, tokens: Sequence[str], language: str) -> tuple[set[str], float]:
-        """The stems that some example has, and the weight of all words; numbers and codes weigh nothing."""
+    def _heard(self, tokens: Sequence[str], language: str) -> tuple[Mapping[str, str], float]:
+        """The stems and groups of synonyms that some example has, each with the word that says it, and the weight of all
+        words; numbers and codes weigh nothing."""
         about = self._known[language]
-        known: set[str] = set()
+        known: dict[str, str] = {}
         size = 0.0
         stems = []
         for text in tokens:
@@ -125,9 +134,29 @@ class Weighing:
             if not keys and not any(character.isdigit() for character in text):
                 size += UNKNOWN * (FUNCTION_WORD if is_stopword(text, language) else 1.0)
             size += sum(about.weights[key] for key in keys if key not in known)
-            known.update(keys)
-        concepts = {key for key in _concepts(stems, self._phrases.get(language, {})) if key in about.weights}
-        return known | concepts, size or 1.0
+            known.update(dict.fromkeys(keys, stems[-1]))
+        found = _concepts(stems, self._phrases.get(language, {}))
+        return known | {key: word for key, word in found if key in about.weights}, size or 1.0
+
+
+def _said_once(word: str, meanings: Mapping[str, str], about: _Known) -> Mapping[str, float]:
+    """What a word says for each workflow, as itself or by its synonyms, whichever says more."""
+    votes: dict[str, float] = {}
+    for key, by in meanings.items():
+        if by == word:
+            votes |= {name: max(vote, votes.get(name, 0.0)) for name, vote in about.votes[key].items()}
+    return votes
+
+
+def _said(text: str) -> list[str]:
+    return [token.text for token in words(text) if fold(token.text) not in POLITE]
+
+
+def _spoken(tokens: Sequence[str]) -> Sequence[str]:
+    """The languages that it may be in, by their function words; all where it has none."""
+    counts = {language: sum(is_stopword(token, language) for token in tokens) for language in LANGUAGES}
+    most = max(counts.values())
+    return [language for language, count in counts.items() if count >= most - ALIKE]
 
 
 def _keys(word: str, language: str, about: _Known) -> Sequence[str]:
@@ -172,12 +201,14 @@ def _phrases(groups: Sequence[Sequence[str]], language: str) -> Mapping[str, Seq
     return found
 
 
-def _concepts(stems: Sequence[str], phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]) -> Iterator[str]:
-    """The groups of which a phrase is said."""
+def _concepts(
+    stems: Sequence[str], phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
+) -> Iterator[tuple[str, str]]:
+    """The groups of which a phrase is said, each with the phrase's first word."""
     for place, first in enumerate(stems):
         for wanted, concept in phrases.get(first, ()):
             if _follows(wanted[1:], stems[place + 1 :]):
-                yield concept
+                yield concept, first
 
 
 def _follows(wanted: Sequence[str], stems: Sequence[str]) -> bool:

@@ -1,16 +1,21 @@
 """What a message means while a run waits: a value, another one, a word for the run, something else, or nothing."""
 
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from builders import DEMO
+from frontdesk.adapters.models.scripted import ScriptedChatModel, reply
 from frontdesk.domain.ids import ConversationId, ReleaseId, RunId
+from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.workflow import (
     Choice,
     Command,
     InvalidSlot,
+    Reading,
     SetSlot,
     Signal,
     Slot,
@@ -21,6 +26,7 @@ from frontdesk.domain.workflow import (
 from frontdesk.ports.models import ChatTurn
 from frontdesk.releases import read_assistant
 from frontdesk.turn.acting.understanding import Understanding
+from frontdesk.turn.generation import Rung, SideJobs, Vendors
 from unit.turn.acting.shop import ORDER, a_workflow, the_shop
 
 NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
@@ -192,6 +198,17 @@ async def test_a_text_is_taken_for_what_was_asked(text: str) -> None:
     assert await meant(text, a_run("address", order="HP-448120")) == (SetSlot(slot="address", value=text),)
 
 
+async def test_a_text_may_name_another_slots_value_by_the_way() -> None:
+    text = "ring at the back door, the order HP-301557 is heavy"
+    found = await meant(text, a_run("address", order="HP-448120"))
+    assert found[0] == SetSlot(slot="address", value=text)
+    correction = SetSlot(slot="order", value="HP-301557", is_correction=True)
+    assert await meant("sorry, I meant the order HP-301557, please", a_run("address", order="HP-448120")) == (
+        correction,
+    )
+    assert await meant("HP-301557", a_run("address", order="HP-448120")) == (correction,)
+
+
 async def test_a_question_is_no_address() -> None:
     found = await meant("do you deliver to Norway?", a_run("address", order="HP-448120"))
     assert kinds(found) == ["question"]
@@ -228,7 +245,10 @@ async def test_a_word_for_a_run_that_waits_for_its_return(text: str, kind: str) 
     assert kinds(await meant(text, suspended=[a_run("order")])) == [kind]
 
 
-@pytest.mark.parametrize("text", ["hello", "thanks", "how long do refunds take?", "yes", "cancel", "HP-448120 is nice"])
+@pytest.mark.parametrize(
+    "text",
+    ["hello", "thanks", "how long do refunds take?", "yes", "cancel", "HP-448120 is nice", "bitte einen Mitarbeiter"],
+)
 async def test_what_concerns_no_workflow_gives_no_command(text: str) -> None:
     found = await read(text)
     assert found.commands == ()
@@ -241,3 +261,65 @@ async def test_a_run_of_a_workflow_that_is_not_known_is_left_alone() -> None:
         "HP-448120", language="en", run=unknown, channel="web_chat", conversation="c", now=NOW
     )
     assert found.commands == ()
+
+
+def a_reader(written: str) -> tuple[Understanding, ScriptedChatModel]:
+    model = ScriptedChatModel(*[reply(written)] * 4)
+    jobs = SideJobs(
+        command=[Rung(model=model, route=ModelRoute(name="reader", adapter="openai", model="reader"))],
+        vendors=Vendors(monotonic=time.monotonic),
+        price=lambda *_, **__: None,
+    )
+    return Understanding(SHOP, CONTENT.profile, None, synonyms=CONTENT.retrieval.synonyms, jobs=jobs), model
+
+
+async def asked(understanding: Understanding, text: str, run: WorkflowRun | None, **more: Any) -> Understood:
+    return await understanding.read(
+        text, language="en", run=run, channel="web_chat", conversation="conv_1", now=NOW, **more
+    )
+
+
+NOTHING = '{"commands": []}'
+STARTS = '{"commands": [{"kind": "start", "name": "repair_appointment", "said": ""}]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "step"), [("HP-448120", "order"), ("yes", "confirm"), ("no", "confirm"), ("cancel", "order"), ("👍", "order"), ("broken", "reason")]
+)  # fmt: skip
+async def test_no_model_is_asked_where_the_rules_are_certain(text: str, step: str) -> None:
+    understanding, model = a_reader(STARTS)
+    found = await asked(understanding, text, a_run(step, order="HP-301557" if step != "order" else None))
+    assert found.by == "rules"
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("text", ["hello", "how long do refunds take?", "which jacket is warm?"])
+async def test_no_model_is_asked_of_what_is_near_no_workflow(text: str) -> None:
+    understanding, model = a_reader(STARTS)
+    assert (await asked(understanding, text, None)).commands == ()
+    assert model.requests == []
+
+
+async def test_a_model_is_asked_where_the_rules_are_not_certain() -> None:
+    understanding, model = a_reader(STARTS)
+    found = await asked(understanding, "could somebody look at the seams of my tent, they need work", None)
+    assert found.commands == (StartWorkflow(workflow="repair_appointment"),)
+    assert found.by == "model"
+    assert len(model.requests) == 1
+
+
+async def test_the_rules_reading_stands_where_a_model_has_nothing_to_say() -> None:
+    understanding, _ = a_reader(NOTHING)
+    found = await asked(understanding, "purple", a_run("order"))
+    assert found.commands == (InvalidSlot(slot="order", why="not_understood", said="purple"),)
+    assert found.by == "rules"
+
+
+async def test_no_model_sees_what_was_masked_and_no_record_that_a_system_gave() -> None:
+    understanding, model = a_reader(NOTHING)
+    rows = ({"number": "HP-448120", "item": "SECRET TENT"},)
+    run = replace(a_run("order"), readings={"orders": Reading(operation="orders.orders", rows=rows, read_at=NOW)})
+    await asked(understanding, "hm [e-mail address removed]", run, spoken="hm ann@example.com")
+    assert len(model.requests) == 1
+    assert "ann@example.com" not in str(model.requests)
+    assert "SECRET" not in str(model.requests)

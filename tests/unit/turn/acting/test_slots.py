@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from frontdesk.domain.connector import Row
 from frontdesk.domain.ids import ConversationId, ReleaseId, RunId
 from frontdesk.domain.workflow import Choice, Reading, Slot, WorkflowRun
 from frontdesk.turn.acting.choices import options_of
@@ -14,7 +15,7 @@ from frontdesk.turn.acting.entities import Doubtful, Question, Told, read_slot
 from frontdesk.turn.acting.heard import Heard
 
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
-ORDERS = (
+ORDERS: tuple[Row, ...] = (
     {"number": "HP-448120", "item": "blue rain jacket", "total": Decimal("129.00"), "placed_on": date(2026, 11, 2)},
     {"number": "HP-301557", "item": "two-person tent", "total": Decimal("349.50"), "placed_on": date(2026, 10, 1)},
     {"number": "HP-118833", "item": "red hiking boots", "total": Decimal("89.90"), "placed_on": date(2026, 9, 15)},
@@ -178,7 +179,7 @@ def test_a_number_out_of_its_bounds_is_named_as_such(text: str, doubt: Any) -> N
     ("language", "text", "value"),
     [
         ("en", "€129", "129"), ("en", "129.50 EUR", "129.5"), ("en", "129,50", "129.5"), ("en", "$1,299.00", "1299"), ("en", "about 40 pounds", "40"),
-        ("en", "200", "200"), ("de", "129,50 €", "129.5"), ("de", "1.299 Euro", "1299"), ("de", "1.299,00 EUR", "1299"), 
+        ("en", "200", "200"), ("de", "129,50 €", "129.5"), ("de", "1.299 Euro", "1299"), ("de", "1.299,00 EUR", "1299"),
         ("es", "129,50 €", "129.5"), ("es", "1.299 euros", "1299"), ("es", "cien euros", "100"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import yaml
 from builders import DEMO
 from frontdesk.domain.workflow import Workflow
 from frontdesk.releases import read_assistant
+from frontdesk.text.language import detect_language
 from frontdesk.turn.acting.heard import Heard
 from frontdesk.turn.acting.stance import stance
 from frontdesk.turn.acting.triggers import Triggers
@@ -50,12 +51,24 @@ async def test_a_rule_that_is_asked_for_begins_nothing(language: str, assistant:
     assert [text for text in asked if await begun(triggers, text, language, workflows)] == []
 
 
+async def test_what_the_demo_knows_is_left_to_its_articles() -> None:
+    """But for one that is about the customer's own refund, and one that is mistaken for a repair."""
+    workflows, triggers = demo()
+    asked = yaml.safe_load((DEMO / "questions.yaml").read_text(encoding="utf-8"))
+    texts = [one["question"] for part in asked.values() for one in part if "question" in one]
+    found = [text for text in texts if await begun(triggers, text, detect_language(text, default="en"), workflows)]
+    assert found == [
+        "You approved my return, when will the money be on my credit card?",
+        "Me he equivocado de talla, ¿aún puedo anular el pedido?",
+    ]
+
+
 @pytest.mark.parametrize("assistant", [shop, demo], ids=["shop", "demo"])
 @pytest.mark.parametrize("is_kept_back", [False, True], ids=["looked at", "kept back"])
 async def test_most_who_want_something_done_begin_it_and_few_begin_another(
     is_kept_back: bool, assistant: object
 ) -> None:
-    """Floors a little below what was measured: 82 and 79 of 107 for the demo, 80 and 79 for the shop."""
+    """Floors a little below what was measured: 84 and 78 of 107 for the demo, 77 and 81 for the shop."""
     workflows, triggers = assistant()  # type: ignore[operator]
     known = {workflow.name for workflow in workflows}
     counts: Counter[str] = Counter()
@@ -65,8 +78,8 @@ async def test_most_who_want_something_done_begin_it_and_few_begin_another(
         wanted = truth if truth in known else "book_repair"
         found = await begun(triggers, text, language, workflows)
         counts["right" if found == (wanted,) else "asked" if wanted in found else "wrong" if found else "none"] += 1
-    assert counts["right"] >= 76
-    assert counts["wrong"] <= 7
+    assert counts["right"] >= 74
+    assert counts["wrong"] <= 5
 
 
 @pytest.mark.parametrize(
@@ -87,7 +100,10 @@ async def test_neither_case_nor_accents_nor_a_slip_stand_in_the_way(text: str) -
 
 async def test_two_workflows_that_are_as_close_are_both_named() -> None:
     alike = [a_workflow("warm tea"), a_workflow("cold tea")]
-    assert set(await begun(Triggers(alike, None), "I want warm tea, or cold tea", "en", alike)) == {"warm tea", "cold tea"}
+    assert set(await begun(Triggers(alike, None), "I want warm tea, or cold tea", "en", alike)) == {
+        "warm tea",
+        "cold tea",
+    }
 
 
 async def test_a_workflow_that_is_switched_off_is_not_begun() -> None:

@@ -6,7 +6,7 @@ from frontdesk.adapters.models.scripted import Pause, Script, ScriptedChatModel,
 from frontdesk.domain.errors import UnavailableError
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.usage import VendorAttempt
-from frontdesk.ports.models import ChatTurn
+from frontdesk.ports.models import ChatRequest, ChatTurn
 from frontdesk.turn.generation import Rung, SideJobs, Vendors
 from frontdesk.turn.generation.prompts import fill_prompt, unknown_placeholders
 from frontdesk.turn.generation.rewrite import accepted_rewrite
@@ -73,3 +73,41 @@ def test_prompts_are_filled_once_and_other_braces_stay() -> None:
     )
     assert filled == 'I am {organisation} of Acme. {unknown} {"a": 1}'
     assert unknown_placeholders("{name} {nmae}") == ("nmae",)
+
+
+def a_reader(*scripts: Script) -> SideJobs:
+    route = ModelRoute(name="reader", adapter="openai", first_byte_s=0.05)
+    return SideJobs(
+        command=[Rung(model=ScriptedChatModel(*scripts), route=route)],
+        vendors=Vendors(monotonic=time.monotonic),
+        price=lambda *_, **__: None,
+    )
+
+
+COMMANDS = ChatRequest(
+    purpose="command",
+    instructions="Read.",
+    history=(),
+    question="I want to return it",
+    language="en",
+    json_schema={"type": "object", "properties": {"commands": {"type": "array"}}, "required": ["commands"]},
+)
+
+
+async def test_a_model_says_what_a_message_means_and_its_attempt_is_told() -> None:
+    told: list[VendorAttempt] = []
+    jobs = a_reader(reply('{"commands": [1, 2]}'))
+    assert jobs.can_command
+    assert await jobs.command(COMMANDS, read=lambda value: len(value["commands"]), on_attempt=told.append) == 2
+    assert [(attempt.purpose, attempt.result) for attempt in told] == [("command", "ok")]
+
+
+@pytest.mark.parametrize("script", [[UnavailableError("down")], [Pause(seconds=float("inf"))], ["{"], reply("no JSON")])
+async def test_a_model_that_fails_leaves_the_message_to_the_rules(script: Script) -> None:
+    assert await a_reader(script).command(COMMANDS, read=len) is None
+
+
+async def test_without_a_ladder_nobody_is_asked_what_a_message_means() -> None:
+    jobs = SideJobs(vendors=Vendors(monotonic=time.monotonic), price=lambda *_, **__: None)
+    assert not jobs.can_command
+    assert await jobs.command(COMMANDS, read=len) is None
