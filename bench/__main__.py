@@ -15,6 +15,7 @@ NAMES = (
     "pages",
     "failover",
     "cancels",
+    "connectors",
     "writeback",
     "retail",
     "understanding",
