@@ -86,6 +86,7 @@ def test_axe_finds_nothing_on_any_page_of_the_console_and_none_scrolls_sideways(
     document = staff.locator("a[href^='/console/knowledge/documents/doc_']").first.get_attribute("href")
     addresses += [f"{site}{path}" for path in (conversation, trace, document)]
     addresses += [f"{site}/console/monitor", f"{site}/console/monitor?severity=critical"]
+    addresses += [f"{site}/console/workflows", f"{site}/console/workflows/refund_status"]
     addresses += [f"{site}/console/knowledge", f"{site}/console/knowledge/try?q=refund&language=en&audience=public"]
     found = {}
     for address in addresses:

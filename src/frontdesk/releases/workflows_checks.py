@@ -19,6 +19,8 @@ from frontdesk.workflows.shapes import Shape, shape_of_result, shape_of_slot
 
 MAX_STEPS = 100
 MAX_EXAMPLES = 200
+_NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d*,\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d*,\d*\})")
+"""A repeat of a repeat, such as `(a+)+`: the time it takes can double with each character of a customer's message."""
 _STEP_ID = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 _TEXTS = ("text", "choice")
 _NUMBERS = ("number", "money")
@@ -203,6 +205,9 @@ def _about_pattern(slot: Slot) -> Iterator[tuple[str, str, str]]:
     except re.error as error:
         yield "pattern", f"`pattern` is no regular expression: {error}.", ""
         return
+    if _NESTED.search(slot.pattern):
+        hint = "Repeat with a bound, as in {1,20}, or take one of the repeats out."
+        yield "pattern", "`pattern` repeats what is repeated already, which can take very long.", hint
     for example in slot.examples if slot.pattern else ():
         if not pattern.fullmatch(example):
             yield (

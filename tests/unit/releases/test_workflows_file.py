@@ -90,6 +90,7 @@ def complaints(tmp_path: Path, text: str, name: str = "send_back") -> list[tuple
         ("label {booked.label}", "label {fetched.slot}", "`fetched` may not be known yet"),
         ("about: [fetched]", "about: [parcel]", "`parcel` is no result"),
         ("pattern: 'HP-\\d{5}'", "pattern: 'HP-(\\d{5}'", "no regular expression"),
+        ("pattern: 'HP-\\d{5}'", "pattern: '(HP-\\d+)+'", "repeats what is repeated already"),
         ("examples: [HP-10001]", "examples: [10001]", "Input should be a valid string"),
         ("examples: [HP-10001]", "examples: ['10001']", "does not fit the `pattern`"),
         ("type: date, not_before_days: 1", "type: text, not_before_days: 1", "are for dates, not for text"),
