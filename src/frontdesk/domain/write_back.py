@@ -13,7 +13,7 @@ from frontdesk.domain.ids import ConversationId
 SOURCES: Mapping[str, str] = {
     "conversation.id": "the conversation's id, the same for every update",
     "conversation.link": "its page in the console",
-    "conversation.channel": "web_chat, in_app, voice, email or api",
+    "conversation.channel": "web_chat, in_app, voice, email, api or openai",
     "conversation.status": "assistant, waiting, operator or closed",
     "conversation.started_at": "when it began",
     "conversation.ended_at": "when something was last said",
@@ -136,6 +136,7 @@ class WriteBack:
     console: str = ""
     """Address of this installation as staff reach it, for `conversation.link`."""
     first_pause_s: float = 2.0
+    """After the first try that fails."""
     longest_pause_s: float = 300.0
     """Between two tries of a record: doubled each time up to this, all of it random. Both are guesses."""
     tries: int = 12

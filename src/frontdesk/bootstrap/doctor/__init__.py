@@ -74,7 +74,17 @@ def _check_content(settings: Settings, content: AssistantContent) -> Iterator[Ch
         yield Check(name="models", state="ok", detail=", ".join(routes_of(content.models)))
     yield from found
     yield from check_workflows(settings.assistant_dir, content)
+    yield from _check_write_back(content)
     yield from _check_identity(settings, content)
+
+
+def _check_write_back(content: AssistantContent) -> Iterator[Check]:
+    """Mistakes in it are told when the folder is read."""
+    rules = content.write_back
+    if rules is not None:
+        who = "every customer" if rules.customers == "all" else "customers who have proved who they are"
+        detail = f"conversations of {who} go to {rules.operation}, {len(rules.fields)} fields"
+        yield Check(name="write-back", state="ok", detail=detail)
 
 
 def _check_identity(settings: Settings, content: AssistantContent) -> Iterator[Check]:
