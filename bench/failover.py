@@ -24,6 +24,7 @@ from bench.surroundings import DEMO, describe_machine
 from bench.turns import QUESTIONS
 from frontdesk.adapters.models.extractive import ExtractiveChatModel
 from frontdesk.adapters.models.openai_chat import OpenAiChatModel
+from frontdesk.domain.breaker import FAILURES_TO_OPEN
 from frontdesk.domain.release import ModelRoute
 from frontdesk.domain.speed import nearest_rank
 from frontdesk.drills.material import prepared_assistant
@@ -31,7 +32,6 @@ from frontdesk.drills.stage import RunningServer, RunningVendor, running_server,
 from frontdesk.drills.visitor import Visitor
 from frontdesk.ports.models import ChatRequest, TextDelta
 from frontdesk.turn.generation import DraftText, Generator, Rung, Vendors
-from frontdesk.domain.breaker import FAILURES_TO_OPEN
 
 TOKENS = 50
 DRAFTS = 400

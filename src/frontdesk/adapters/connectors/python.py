@@ -1,11 +1,8 @@
 """Functions of one's own as a system: called with the arguments by name, plain ones in a thread of their own."""
 
-import asyncio
-import contextvars
 import importlib
 import inspect
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -16,6 +13,7 @@ import structlog
 
 from frontdesk.adapters.connectors.failing import CallError
 from frontdesk.adapters.connectors.records import Raw
+from frontdesk.adapters.connectors.threads import in_thread
 from frontdesk.domain.connector import Value
 from frontdesk.domain.connector_source import PythonSource
 from frontdesk.domain.errors import ConfigError, ConfigProblem
@@ -43,7 +41,7 @@ class PythonTransport:
             if inspect.iscoroutinefunction(function):
                 found = await function(**given)
             else:
-                found = await _in_thread(function, given)
+                found = await in_thread(lambda: function(**given), name="connector-function")
         except LookupError as error:
             raise CallError("not_found", "there is no such record", cause="function") from error
         except ValueError as error:
@@ -56,31 +54,6 @@ class PythonTransport:
 
     async def close(self) -> None:
         """Threads end with their functions."""
-
-
-async def _in_thread(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
-    """In a daemon's thread: one that hangs keeps nobody from stopping the process."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
-
-    def settle(value: Any, error: BaseException | None) -> None:
-        if not done.done():
-            done.set_exception(error) if error is not None else done.set_result(value)
-
-    def work() -> None:
-        value, failed = None, None
-        try:
-            value = function(**given)
-        except BaseException as error:  # handed on to whoever waits
-            failed = error
-        try:
-            loop.call_soon_threadsafe(settle, value, failed)
-        except RuntimeError:  # the loop is closed, and nobody waits any more
-            return
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="connector-function", daemon=True).start()
-    return await done
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Databases that are only read: one SELECT, bound arguments, a read-only transaction, and ends in rows and time."""
 
 import asyncio
-import contextvars
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from frontdesk.adapters.connectors.failing import CallError, not_sent
 from frontdesk.adapters.connectors.records import Raw
+from frontdesk.adapters.connectors.threads import in_thread
 from frontdesk.domain.connector import MAX_ROWS, Value
 from frontdesk.domain.connector_source import SqlSource
 
@@ -82,28 +82,9 @@ class _SqliteFile:
         self._engine = create_engine("sqlite://", creator=connected, poolclass=NullPool, hide_parameters=True)
 
     async def select(self, query: TextClause, values: Mapping[str, Any], timeout_s: float) -> Rows:  # noqa: ARG002
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Rows] = loop.create_future()
         is_over = threading.Event()
-
-        def settle(rows: Rows, error: Exception | None) -> None:
-            if not done.done():
-                done.set_exception(error) if error else done.set_result(rows)
-
-        def work() -> None:
-            rows: Rows = []
-            failed: Exception | None = None
-            try:
-                rows = self._select(query, values, is_over)
-            except Exception as error:  # handed on to whoever waits
-                failed = error
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, rows, failed)
-
-        run = contextvars.copy_context().run
-        threading.Thread(target=run, args=(work,), name="connector-sqlite", daemon=True).start()
         try:
-            return await done
+            return await in_thread(lambda: self._select(query, values, is_over), name="connector-sqlite")
         finally:
             is_over.set()  # the query stops by itself
 
