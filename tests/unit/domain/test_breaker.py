@@ -1,6 +1,5 @@
 import pytest
 
-from frontdesk.domain.usage import AttemptResult
 from frontdesk.domain.breaker import (
     FAILURES_TO_OPEN,
     OPEN_S,
@@ -9,6 +8,7 @@ from frontdesk.domain.breaker import (
     Breaker,
     Leave,
 )
+from frontdesk.domain.usage import AttemptResult
 
 
 def ask(breaker: Breaker, now: float, result: AttemptResult, *, has_text: bool = False) -> Leave:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from frontdesk.adapters.models.scripted import Pause, ScriptedChatModel, reply
+from frontdesk.domain.breaker import OPEN_S
 from frontdesk.domain.errors import RateLimitedError, RejectedError
 from frontdesk.domain.usage import Usage
 from frontdesk.turn.generation import Rung, Vendors
-from frontdesk.domain.breaker import OPEN_S
 from frontdesk.turn.generation.pinned import is_another_model
 from frontdesk.turn.generation.vendors import Permit
 from ladders import DOWN, Heard, Time, a_generator, a_model, a_rung, draft_of, quotes, results_of, some_vendors
