@@ -95,10 +95,10 @@ def draw_svg(workflow: Workflow, language: str = "en", *, prefix: str = "") -> s
     columns = max((lane.column for lane in lanes), default=-1) + 1
     width = _EDGE * 2 + _WIDTH + (12 + columns * _LANE if columns else 0)
     height = boxes[-1].top + boxes[-1].height + _EDGE if boxes else 0
-    title = localised(workflow.title, language, language)
+    title, role = localised(workflow.title, language, language), "group" if prefix else "img"
     parts = [
         f'<svg class="workflow-drawing" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" ',
-        f'width="{width}" height="{height}" role="img" aria-label={quoteattr(title)} font-family="sans-serif" ',
+        f'width="{width}" height="{height}" role="{role}" aria-label={quoteattr(title)} font-family="sans-serif" ',
         'font-size="12.5" fill="none" stroke="currentColor">',
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">',
         '<path d="M0 0 8 4 0 8z" fill="currentColor" stroke="none"/></marker></defs>',
