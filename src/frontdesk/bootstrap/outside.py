@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -78,11 +79,18 @@ def open_transport(source: ConnectorSource, around: Surroundings) -> Transport:
 
 def outside_client(verify: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     """One pool for all systems; how long a call may take is decided where it is made."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # one customer's session is not the next one's
     if getproxies():
         limits = httpx.Limits(max_connections=_MOST, max_keepalive_connections=_MOST_IDLE)
-        return httpx.AsyncClient(limits=limits, timeout=None, verify=verify or True, headers=_HEADERS)  # noqa: S113
+        return httpx.AsyncClient(
+            limits=limits,
+            timeout=None,  # noqa: S113
+            verify=verify or True,
+            headers=_HEADERS,
+            cookies=no_cookies,
+        )
     transport = DirectTransport(most=_MOST, most_idle=_MOST_IDLE, verify=verify)
-    return httpx.AsyncClient(transport=transport, timeout=None, headers=_HEADERS)  # noqa: S113
+    return httpx.AsyncClient(transport=transport, timeout=None, headers=_HEADERS, cookies=no_cookies)  # noqa: S113
 
 
 def _client_for(name: str, ca_file: str, around: Surroundings) -> httpx.AsyncClient:

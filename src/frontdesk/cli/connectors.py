@@ -235,7 +235,8 @@ def _show(ended: CallResult | CallFailure, spec: OperationSpec, *, as_json: bool
             out.print(f"{name}: {harmless_line(str(value))}", markup=False)
         out.print("")
     more = ", and there are more" if ended.is_partial else ""
-    err.print(f"{len(rows)} records in {ended.took_ms:.0f} ms{more}.", markup=False)
+    count = "1 record" if len(rows) == 1 else f"{len(rows)} records"
+    err.print(f"{count} in {ended.took_ms:.0f} ms{more}.", markup=False)
 
 
 def _write(path: Path, text: str) -> None:

@@ -273,6 +273,15 @@ async def test_an_argument_cannot_lead_elsewhere(tmp_path: Path) -> None:
     assert {end.kind for end in ends} == {"rejected"}
 
 
+async def test_a_session_that_a_system_begins_for_one_customer_is_not_the_next_ones(tmp_path: Path) -> None:
+    said = Said(body=GOOD.body, headers={"set-cookie": "session=ann; Path=/"})
+    async with a_shop(tmp_path, said) as (shop, system):
+        for _ in range(2):
+            await shop.call(*READ)
+
+    assert ["cookie" in asked.headers for asked in system.asked] == [False, False]
+
+
 async def test_no_more_calls_at_once_than_agreed(tmp_path: Path) -> None:
     running, most = 0, 0
 
