@@ -75,6 +75,10 @@ def check_auth(way: Way) -> Iterator[Mistake]:
     if not isinstance(way, HttpEntry | McpEntry):
         return
     auth: Auth = way.auth
+    address = way.base_url if isinstance(way, HttpEntry) else way.url
+    if is_address(address) and "@" in urlsplit(address).netloc:
+        key = "base_url" if isinstance(way, HttpEntry) else "url"
+        yield key, "an address with a password would be a secret in this file.", "Use `auth`, which names a variable."
     needed = _AUTH_NEEDS[auth.kind]
     for name in ("secret_env", "user_env", "name", "token_path"):
         if name in needed and not getattr(auth, name):

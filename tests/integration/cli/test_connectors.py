@@ -192,6 +192,14 @@ def test_a_changed_description_names_the_field(run: Run, shop: FakeServer) -> No
     assert troubles[0]["where"].endswith(":14")
 
 
+def test_an_address_that_others_can_read_along_at_is_warned_of(run: Run, shop: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "assistant" / "connectors.yaml").write_text(SHOP.format(url="http://shop.invalid"))
+    _, troubles = checked(run)
+
+    assert (troubles[0]["state"], "can read along" in troubles[0]["detail"]) == ("warning", True)
+    assert any("can't be reached" in one["detail"] for one in troubles)
+
+
 def test_a_secret_that_is_not_set_is_named(run: Run, shop: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SHOP_KEY")
     _, troubles = checked(run)

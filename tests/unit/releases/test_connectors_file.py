@@ -165,6 +165,12 @@ def test_secrets_are_named_and_never_written(tmp_path: Path, auth: str, said: st
     assert any(said in one for one in found), found
 
 
+def test_an_address_that_holds_a_secret_is_refused(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, SHOP.replace("https://shop", "https://ann:s3cret@shop"))
+
+    assert ["5: `shop`: an address with a password would be a secret" in one for one in found] == [True]
+
+
 def test_a_header_that_would_be_a_secret_is_refused(tmp_path: Path) -> None:
     text = SHOP.replace("    operations:", "      headers: {Authorization: Bearer abc}\n    operations:", 1)
 

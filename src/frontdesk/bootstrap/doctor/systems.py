@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -38,6 +39,7 @@ _NOBODY: Mapping[FieldType, Value] = {
     "yes_no": False,
 }
 """What is asked for: nothing that exists, so that a check reads nobody's data."""
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _ANSWERS = frozenset({"not_found", "rejected"})
 """Failures by which a system shows that it is there and knows us."""
 
@@ -89,7 +91,12 @@ async def _check(asked: _Asked) -> list[Check]:
             return [asked.said("ok", f"`{source.name}` is simulated by `frontdesk up`")]
     if isinstance(source, PythonSource):
         return [asked.said("ok", f"`{source.name}`: {len(source.operations)} functions can be called")]
-    found = [*(await _about_tools(asked)), *(await _about_description(asked)), *(await _about_reads(asked))]
+    found = [
+        *_about_privacy(asked),
+        *(await _about_tools(asked)),
+        *(await _about_description(asked)),
+        *(await _about_reads(asked)),
+    ]
     if any(check.state == "problem" for check in found):
         return found
     return [asked.said("ok", f"`{source.name}` answers and takes our key"), *found]
@@ -134,6 +141,19 @@ def _about_failure(asked: _Asked, spec: OperationSpec, failure: CallFailure) -> 
         return asked.said("warning", f"`{name}` asks us to come later: {failure.why}.", way)
     remedy = "See that its address is right and that it runs; workflows say meanwhile that they don't know."
     return asked.said("problem", f"`{name}` can't be reached: {failure.why}.", way, remedy=remedy)
+
+
+def _about_privacy(asked: _Asked) -> Iterator[Check]:
+    """Keys and customers' data in the open."""
+    source = asked.source
+    url = source.base_url if isinstance(source, HttpSource) else source.url if isinstance(source, McpSource) else ""
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in _HERE:
+        way, key = ("http", "base_url") if isinstance(source, HttpSource) else ("mcp", "url")
+        remedy = "Use https:// where it is offered."
+        yield asked.said(
+            "warning", f"whoever is between us and `{source.name}` can read along.", way, key, remedy=remedy
+        )
 
 
 async def _about_tools(asked: _Asked) -> list[Check]:
