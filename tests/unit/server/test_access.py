@@ -154,6 +154,7 @@ async def test_admits_to_each_route_whom_its_access_names(desk: Any, operation: 
                     "There is no such staff key",
                     "There is no such document",
                     "There is no such record",
+                    "There is no such workflow",
                     "Nothing is written back",
                     _NO_FILE,
                 )

@@ -81,7 +81,7 @@ async def workflow_page(request: Request) -> Response:
     content = app.releases.serving().content
     workflow = next((one for one in content.workflows if one.name == name), None)
     if workflow is None:
-        raise NotFoundError("There is no workflow of this name in the live release.")
+        raise NotFoundError("There is no such workflow in the live release.")
     since = app.clock.now() - PERIOD
     tallies = await app.database.read(lambda stores: stores.workflow_runs.tally(since=since))
     language = content.profile.default_language
