@@ -85,7 +85,7 @@ def check_operation(
 
 
 def _about_argument(name: str, argument: ArgumentEntry) -> Iterator[tuple[str, str]]:
-    if not NAME.match(name) or (name == "key" and argument.bind):
+    if not NAME.match(name):
         yield f"argument `{name}`: a name has small letters, digits and underscores.", ""
     if argument.bind and argument.type not in ("id", "text", "email"):
         yield f"argument `{name}`: the verified customer is an `id`, `text` or `email`.", ""

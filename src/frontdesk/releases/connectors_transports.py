@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ _BOUND = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PIN = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,60}\Z")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
 _ALLOWED: Mapping[type[Way], frozenset[str]] = {
     HttpEntry: frozenset({"request", "query", "body", "form", "pages", "failures", "currency"}),
@@ -88,7 +90,9 @@ def check_auth(way: Way) -> Iterator[Mistake]:
     for name in ("secret_env", "user_env"):
         if getattr(auth, name):
             yield from _about_variable(f"auth.{name}", getattr(auth, name))
-    for name in way.headers:
+    for name, value in way.headers.items():
+        if not _HEADER.match(name) or not value.isascii() or not value.isprintable():
+            yield f"headers.{name}", f"`{name}` can't be sent as a header.", "Plain letters and digits can."
         if name.lower() in _SECRET_HEADERS:
             yield f"headers.{name}", f"`{name}` would be a secret in this file.", "Use `auth`, which names a variable."
 
@@ -145,13 +149,7 @@ def check_sending(operation: OperationEntry, arguments: Mapping[str, ArgumentEnt
             ]
             yield from _about_places(texts, arguments, operation)
         case McpEntry():
-            if not operation.tool:
-                yield "", "`tool` is missing.", "`frontdesk connector pin` lists those that the server has."
-            if operation.pin and not _PIN.match(operation.pin):
-                yield "pin", "a pin is `sha256:` and 64 digits.", "`frontdesk connector pin` writes it."
-            if operation.send:
-                texts = list(_texts_in(operation.send))
-                yield from _about_places(texts, arguments, operation)
+            yield from _about_tool(operation, arguments)
         case SqlEntry():
             yield from _about_sql(operation, arguments)
         case PythonEntry():
@@ -161,11 +159,26 @@ def check_sending(operation: OperationEntry, arguments: Mapping[str, ArgumentEnt
         yield from _about_cents(operation, arguments)
 
 
+def _about_tool(operation: OperationEntry, arguments: Mapping[str, ArgumentEntry]) -> Iterator[Mistake]:
+    if not operation.tool:
+        yield "", "`tool` is missing.", "It is the tool's name on its server."
+    if operation.pin and not _PIN.match(operation.pin):
+        yield "pin", "a pin is `sha256:` and 64 digits.", "`frontdesk connector pin` writes it."
+    if not _is_json(operation.send):
+        yield "send", "it holds what JSON has no word for.", "Put dates in quotation marks."
+    if operation.send:
+        yield from _about_places(list(_texts_in(operation.send)), arguments, operation)
+
+
 def _about_request(operation: OperationEntry, arguments: Mapping[str, ArgumentEntry]) -> Iterator[Mistake]:
     method, _, path = operation.request.partition(" ")
     if method not in get_args(Method) or not path.strip().startswith("/") or len(operation.request.split()) != 2:
         yield "request", "`request` is a method and a path.", "Such as `GET /orders/{order}`."
         return
+    if "?" in path or "#" in path:
+        yield "request", "`request` ends with the path.", "Write parameters in `query`."
+    if not _is_json(operation.body):
+        yield "body", "it holds what JSON has no word for.", "Put dates in quotation marks."
     if operation.kind == "read" and method not in ("GET", "POST"):
         yield "request", f"a read does not {method}.", "Write `kind: effect` if it changes something."
     if operation.kind == "effect" and method == "GET":
@@ -202,6 +215,14 @@ def _names_in_all(texts: Iterable[str]) -> Iterator[str]:
             yield from names_in(text)
         except ValueError:  # told elsewhere
             continue
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) and _is_json(item) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(_is_json(item) for item in value)
+    return value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -39,6 +39,13 @@ def refusing(customer):
 def broken(customer):
     raise RuntimeError("down")
 
+def broken_effect(customer):
+    calls.append(customer)
+    raise RuntimeError("down")
+
+def found(key):
+    return {"id": key}
+
 def effect(customer, *, key):
     calls.append((customer, key))
     return {"id": customer, "total": 0}
@@ -97,11 +104,24 @@ async def test_an_effect_gets_its_key(tmp_path: Path) -> None:
     assert _module(tmp_path).calls == [("c1", "k1")]
 
 
-async def test_an_effect_that_broke_is_not_repeated_where_it_has_no_key(tmp_path: Path) -> None:
-    operation = {"kind": "effect", "keeps_keys": False, "read_back": "look"}
-    with pytest.raises(ConfigError, match="no read operation by key"):
-        async with functions(tmp_path, "broken", **operation):
-            pass
+async def test_an_effect_that_broke_is_made_once_where_its_function_keeps_no_keys(tmp_path: Path) -> None:
+    module = f"rules_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{module}.py").write_text(MODULE)
+    look = {"function": f"{module}:found", "arguments": {"key": "id"}, "fields": {"id": "id"}}
+    pay = {
+        "kind": "effect",
+        "function": f"{module}:broken_effect",
+        "arguments": {"customer": "id"},
+        "keeps_keys": False,
+        "read_back": "look",
+    }
+    source = described(tmp_path, {"python": {}, "operations": {"pay": pay, "look": look}})
+    async with opened(source, tmp_path) as outside:
+        found = await outside.call("pay", {"customer": "c1"}, key="k1")
+        known = await outside.call("look", {"key": "k1"})
+
+    assert (found.kind, found.attempts, known.row) == ("silent", 1, {"id": "k1"})
+    assert _module(tmp_path).calls == ["c1"]
 
 
 @pytest.mark.parametrize(

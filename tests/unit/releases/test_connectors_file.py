@@ -112,6 +112,9 @@ def test_short_forms_are_written_out(tmp_path: Path) -> None:
         ("is_list: true", "owner_field: owner", 10, "there is no field `owner`"),
         ("is_list: true", "timeout_s: 0", 10, "`timeout_s` lies above 0"),
         ("is_list: true", "tool: x", 10, "`tool` means nothing for `http`"),
+        ("GET /orders/{customer}", "GET /orders/{customer}?a=1", 8, "ends with the path. Write parameters in `query`"),
+        ("is_list: true", "body: {a: 2026-03-01}", 10, "JSON has no word for. Put dates in quotation marks"),
+        ("is_list: true", "body: {a: .nan}", 10, "JSON has no word for"),
         ("is_list: true", "body: {a: 1}", 10, "a GET sends nothing but its address"),
         ("is_list: true", "max_amount: 5", 10, "`max_amount` is for effects"),
         ("is_list: true", "pages: {kind: link}", 10, "only a list has pages"),
@@ -163,6 +166,13 @@ def test_secrets_are_named_and_never_written(tmp_path: Path, auth: str, said: st
     found = mistakes(tmp_path, SHOP.replace("    operations:", f"      auth: {auth}\n    operations:", 1))
 
     assert any(said in one for one in found), found
+
+
+@pytest.mark.parametrize("header", ['{"X Y": a}', '{X-Name: "Ä"}', '{X-Name: "a\\r\\nb"}'])
+def test_a_header_that_cannot_be_sent_is_refused(tmp_path: Path, header: str) -> None:
+    text = SHOP.replace("    operations:", f"      headers: {header}\n    operations:", 1)
+
+    assert any("can't be sent as a header" in one for one in mistakes(tmp_path, text))
 
 
 def test_an_address_that_holds_a_secret_is_refused(tmp_path: Path) -> None:

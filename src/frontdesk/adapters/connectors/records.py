@@ -59,10 +59,6 @@ class RecordReader:
         kept = records[:MAX_ROWS]
         return tuple(self._row(record) for record in kept), raw.is_partial or len(records) > len(kept)
 
-    def records_in(self, reply: Any) -> Sequence[Any]:
-        """As they came. Raises: CallError."""
-        return self._records(reply)
-
     def _records(self, reply: Any) -> Sequence[Any]:
         if not self._spec.fields and not self._spec.is_list:  # nothing of it is used
             return [{}]
