@@ -6,8 +6,9 @@ against them, and the published JSON Schemas are generated from them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from frontdesk.domain.connector_source import ConnectorSource
 from frontdesk.domain.ids import ReleaseId, SnapshotId
@@ -107,6 +108,12 @@ class AssistantProfile:
     """Questions that are offered before the first message, per language; at most five are shown."""
     channels: Mapping[Channel, ChannelSettings] = field(default_factory=dict)
     """Settings of single channels; one that is not named has the defaults."""
+    timezone: str = "UTC"
+    """Where the business is, such as `Europe/Berlin`: "today" and "tomorrow" in workflows are seen from there."""
+
+    @property
+    def zone(self) -> tzinfo:
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
 
     def settings_of(self, channel: str) -> ChannelSettings:
         """How it behaves in a channel."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -250,6 +251,10 @@ def _check_profile(path: Path, profile: AssistantProfile) -> Iterator[ConfigProb
     default = profile.default_language
     if default not in profile.languages:
         yield ConfigProblem(where=str(path), message="`default_language` must be one of `languages`.")
+    if profile.timezone not in available_timezones() | {"UTC"}:
+        hint = "Write it as `Europe/Berlin`, from the IANA database."
+        message = f"`timezone`: there is no time zone `{profile.timezone}`."
+        yield ConfigProblem(where=str(path), message=message, hint=hint)
     for name in type(profile.texts).__dataclass_fields__:
         if name not in _OPTIONAL_TEXTS and not getattr(profile.texts, name).get(default):
             yield ConfigProblem(

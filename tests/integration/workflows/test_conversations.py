@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -103,3 +104,13 @@ async def test_what_a_model_reached_for_is_in_the_audit_log_and_in_the_trace(rel
 def test_there_are_enough_of_them() -> None:
     assert len(SCRIPTS) >= 40
     assert len({script.name for script in SCRIPTS}) == len(SCRIPTS)
+
+
+async def test_tomorrow_is_seen_from_where_the_business_is(release: ServedRelease) -> None:
+    systems = {name: Forged(name=name) for name in SYSTEMS}
+    profile = replace(release.content.profile, timezone="Pacific/Kiritimati")  # there it is the 21st already
+    abroad = replace(release, content=replace(release.content, profile=profile))
+    script = next(script for script in SCRIPTS if script.name == "una cita para mañana")
+    async with a_world(with_workflows(abroad, systems)) as world:
+        await walk(world, script.with_lines([{"customer": line["customer"]} for line in script.lines]))
+    assert changed(systems) == ["workshop.book day=2026-11-22 item=la cremallera de mi tienda"]

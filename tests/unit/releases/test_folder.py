@@ -81,6 +81,7 @@ def test_broken_yaml_is_shown_with_its_line(folder: Path) -> None:
     ("file", "old", "new", "expected"),
     [
         ("assistant.yaml", "default_language: en", "default_language: fr", "default_language"),
+        ("assistant.yaml", "timezone: Europe/Berlin", "timezone: Europe/Atlantis", "Europe/Atlantis"),
         ("intents.yaml", "name: thanks", "name: greeting", "defined twice"),
         ("topics.yaml", "name: legal", "name: safety-advice", "defined twice"),
         ("knowledge.yaml", "knowledge/es", "knowledge/nowhere", "is not there"),

@@ -65,8 +65,8 @@ class Acting:
         purse: Purse,
         remaining_s: Callable[[], float],
     ) -> None:
-        at = means.clock.now()
         profile = release.content.profile
+        at = means.clock.now().astimezone(profile.zone)
         texts = AuthorityTexts()
         self._turn = turn
         self._release = release
