@@ -1,5 +1,6 @@
 """Who a demo's visitor may be, and what is no demo."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from frontdesk.adapters.clock import SystemClock
 from frontdesk.bootstrap.demo import Demo, open_demo, read_visitors
 from frontdesk.domain.errors import ConfigError
 from frontdesk.settings import load_settings
+from frontdesk.simulators.backoffice.behaviour import DEFAULT_SEED
+from frontdesk.simulators.backoffice.seeding import seed
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 ANA = """
 visitors:
   - subject: C-1
@@ -84,3 +88,17 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
 
 def test_a_folder_without_the_file_has_no_visitors(tmp_path: Path) -> None:
     assert read_visitors(tmp_path, ["en"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("example", "table", "key"),
+    [("harbor-and-pine", "customers", "customer_id"), ("it-help-desk", "employees", "employee_id")],
+)
+def test_the_examples_visitors_are_people_of_the_simulated_systems(example: str, table: str, key: str) -> None:
+    people = {row[key]: row["name"] for row in seed(datetime(2026, 11, 25, 12, tzinfo=UTC), DEFAULT_SEED)[table]}
+    visitors = read_visitors(EXAMPLES / example, ["en", "es", "de"])
+
+    assert len(visitors) >= 3
+    assert {visitor.subject: visitor.name for visitor in visitors} == {
+        visitor.subject: people[visitor.subject] for visitor in visitors
+    }
