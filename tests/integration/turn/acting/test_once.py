@@ -10,8 +10,11 @@ import pytest
 
 from frontdesk.domain.connector import OperationSpec
 from frontdesk.domain.conversation import ConversationStatus
+from frontdesk.domain.effects import Effect
 from frontdesk.domain.errors import OverloadedError
 from frontdesk.domain.ids import ConversationId
+from frontdesk.ports.stores import EffectLimits
+from frontdesk.turn.acting.effects import Began, Begun
 from frontdesk.turn.intake import Accepted
 from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from payments import ADA, REFUND, Payments, Till, a_till
@@ -155,7 +158,8 @@ async def test_a_yes_that_is_overtaken_by_a_message_still_counts_once(
         if operation == "refund":
             await release.wait()
 
-    async with a_till(tmp_path, payments=Payments(refund=replace(REFUND, timeout_s=5), before_reply=wait)) as till:
+    spec = replace(BLIND, timeout_s=5)  # nobody could find out afterwards: it has to go on
+    async with a_till(tmp_path, payments=Payments(refund=spec, before_reply=wait)) as till:
         profile = till.world.release.content.profile
         channel = replace(profile.settings_of("test"), new_message=setting)
         channels: Any = {"test": channel}  # no channel of the product's
@@ -190,3 +194,46 @@ async def test_a_person_who_takes_over_in_the_middle_finds_what_was_done(tmp_pat
         assert silent["outcome"] == "escalated"
         assert len(till.payments.made) == 1
         assert await till.audited() == ["effect.done"]
+
+
+async def test_two_who_hold_the_same_yes_begin_one_effect(tmp_path: Path, url: str) -> None:
+    """As where a yes is used up between reading and using it."""
+    is_over, holds = asyncio.Event(), False
+
+    async def wait(_: str) -> None:
+        if holds:
+            await is_over.wait()
+
+    async with a_till(tmp_path, url=url, payments=Payments(before_reply=wait)) as till:
+        conversation, other = await till.a_customer(ADA), await till.a_customer(ADA)
+        await till.say(conversation, "start refund order_id=10482")
+        holds = True
+        run = (await till.runs(conversation))[0]
+        approval = await till.database.read(lambda stores: stores.approvals.find(run.run_id, "confirm"))
+        sent = [await till.world.send(one, "start status order_id=10483") for one in (conversation, other)]
+        leases = [one.turn.lease for one in sent]
+        book = till.world.runner._effects
+
+        async def begin(number: int) -> Begun:
+            effect = Effect(
+                key=f"key-{number}",
+                run_id=run.run_id,
+                conversation_id=conversation,
+                turn_id=leases[number].turn_id,
+                step="confirm",
+                operation="payments.refund",
+                subject=ADA,
+                begun_at=till.world.clock.now(),
+            )
+            return await book.begin(
+                effect, approval_id=approval.approval_id, limits=EffectLimits(), lease=leases[number]
+            )
+
+        begun = await asyncio.gather(begin(0), begin(1))
+        winner = next(number for number, one in enumerate(begun) if one != "used")
+        again = await begin(winner)
+        is_over.set()
+        await asyncio.gather(*(till.world.finished(one) for one in sent))
+        assert begun.count("used") == 1
+        assert isinstance(again, Began)
+        assert not again.is_new
