@@ -15,7 +15,8 @@ from frontdesk.adapters.connectors.mcp_process import ProcessLink
 from outside import TOOL, Asked, Outside, Said, described, fake_system, opened, says
 
 SERVER = """
-import json, os, sys
+import json, os, sys, time
+time.sleep(float(sys.argv[2]))
 for line in sys.stdin:
     message = json.loads(line)
     method, number = message["method"], message.get("id")
@@ -55,13 +56,13 @@ ORDERS: dict[str, Any] = {
 
 @asynccontextmanager
 async def a_server(
-    folder: Path, *tools: dict[str, Any], operation: dict[str, Any] | None = None, **mcp: Any
+    folder: Path, *tools: dict[str, Any], operation: dict[str, Any] | None = None, starts_s: float = 0.0, **mcp: Any
 ) -> AsyncIterator[Outside]:
     """A process with these tools."""
     script = folder / "server.py"
     script.write_text(SERVER)
     (folder / "tools.json").write_text(json.dumps(tools or [TOOL]))
-    command = [sys.executable, "-I", "-S", str(script), str(folder / "tools.json")]
+    command = [sys.executable, "-I", "-S", str(script), str(folder / "tools.json"), str(starts_s)]
     connector = {"command": command, "environment": {"SECRET": "SECRET_OF_A_TEST"}, **mcp}
     source = described(folder, {"mcp": connector, "operations": {"orders": operation or ORDERS}})
     async with opened(source, folder) as outside:
@@ -97,6 +98,18 @@ async def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
     assert (ends[1].kind, ends[1].details["cause"]) == ("unavailable", "connection")
 
 
+async def test_a_server_may_take_longer_to_start_than_a_call_has_time(tmp_path: Path) -> None:
+    operation = {**ORDERS, "timeout_s": 0.05}
+    async with a_server(tmp_path, operation=operation, starts_s=0.2, attempts=1) as outside:
+        ends = [await ask(outside, "c1")]
+        transport = outside.system.transport
+        assert isinstance(transport, McpTransport)
+        await transport.tools()
+        ends.append(await ask(outside, "c1"))
+
+    assert (ends[0].kind, ends[1].row["owner"], transport.link.session) == ("silent", "c1", 1)
+
+
 @pytest.mark.parametrize(("customer", "cause"), [("noise", "not_json"), ("long", "too_large")])
 async def test_a_process_that_talks_nonsense_is_replaced(tmp_path: Path, customer: str, cause: str) -> None:
     async with a_server(tmp_path, attempts=1, max_bytes=65_536) as outside:
@@ -120,11 +133,11 @@ async def test_a_tool_that_refuses_says_why(tmp_path: Path) -> None:
 
 async def test_a_call_that_is_not_waited_for_is_called_off(tmp_path: Path) -> None:
     async with a_server(tmp_path, operation={**ORDERS, "timeout_s": 0.05}, attempts=1) as outside:
-        await outside.system.transport.tools()  # type: ignore[attr-defined]
-        found = await ask(outside, "wait")
-        again = await ask(outside, "c1")
         transport = outside.system.transport
         assert isinstance(transport, McpTransport)
+        await transport.tools()
+        found = await ask(outside, "wait")
+        again = await ask(outside, "c1")
         assert isinstance(transport.link, ProcessLink)
         async with asyncio.timeout(5):
             while "cancelled" not in transport.link.last_lines:

@@ -18,12 +18,17 @@ PROTOCOL = "2025-06-18"
 """The revision we speak; servers of later ones understand it."""
 LOOK_AGAIN_S = 60.0
 """After which the list of tools is asked for again (a guess)."""
+START_S = 30.0
+"""For a server that has to start first; some are fetched before they run (a guess)."""
 MOST_PAGES = 20
 _INVALID = -32602
 
 
 class McpLink(Protocol):
     """JSON-RPC to one server."""
+
+    @property
+    def is_open(self) -> bool: ...
 
     @property
     def session(self) -> int:
@@ -51,7 +56,7 @@ class McpTransport:
         self._tools: Mapping[str, Mapping[str, Any]] = {}
         self._looked_at = 0.0
         self._session = 0
-        self._opening = asyncio.Lock()
+        self._preparing: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
 
     async def ask(self, operation: str, arguments: Mapping[str, Value], *, key: str, timeout_s: float) -> Raw:  # noqa: ARG002
         described = self._operations[operation]
@@ -70,16 +75,34 @@ class McpTransport:
 
     async def tools(self) -> Mapping[str, Mapping[str, Any]]:
         """What the server offers, by name. Raises: CallError."""
-        async with self._opening:
-            await self.link.open(_HELLO)
-            is_old = self._monotonic() - self._looked_at > LOOK_AGAIN_S
-            if self._session != self.link.session or is_old:
-                self._tools = await self._list()
-                self._session, self._looked_at = self.link.session, self._monotonic()
-            return self._tools
+        if self._preparing is None or self._preparing.done():
+            if self._is_current:
+                return self._tools
+            self._preparing = asyncio.create_task(self._prepare())
+            self._preparing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._preparing)  # a server may take longer to start than one call has time
 
     async def close(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
         await self.link.close()
+
+    @property
+    def _is_current(self) -> bool:
+        is_fresh = self._monotonic() - self._looked_at <= LOOK_AGAIN_S
+        return self.link.is_open and self._session == self.link.session and is_fresh
+
+    async def _prepare(self) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            async with asyncio.timeout(START_S):
+                await self.link.open(_HELLO)
+                self._tools = await self._list()
+        except TimeoutError as error:
+            why = f"it did not start within {START_S:.0f} s"
+            raise CallError("silent", why, cause="time", health="timeout_fb") from error
+        self._session, self._looked_at = self.link.session, self._monotonic()
+        return self._tools
 
     async def _list(self) -> Mapping[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}

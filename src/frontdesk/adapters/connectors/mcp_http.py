@@ -31,16 +31,16 @@ class HttpLink:
         self._client = client
         self._credentials = credentials
         self._session_id = ""
-        self._is_open = False
+        self.is_open = False
         self._number = 0
 
     async def open(self, hello: Mapping[str, Any]) -> None:
-        if self._is_open:
+        if self.is_open:
             return
         self._session_id = ""
         await self.request("initialize", hello)
         await self._post({"method": "notifications/initialized"}, None)
-        self._is_open = True
+        self.is_open = True
         self.session += 1
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Any:
@@ -50,10 +50,10 @@ class HttpLink:
 
     async def close(self) -> None:
         """The session ends on the server, where that can be told it."""
-        if self._is_open and self._session_id:
+        if self.is_open and self._session_id:
             with suppress(httpx.HTTPError, CallError):
                 await self._client.delete(self._source.url, headers=await self._headers(), timeout=1.0)
-        self._is_open = False
+        self.is_open = False
         if self._owns_client:
             await self._client.aclose()
 
@@ -98,7 +98,7 @@ class HttpLink:
     async def _reply(self, response: httpx.Response, number: int | None) -> Mapping[str, Any]:
         if not response.is_success:
             if response.status_code == 404 and self._session_id:  # it has forgotten us
-                self._is_open = False
+                self.is_open = False
                 raise CallError("unavailable", "its session has ended", cause="status", may_repeat=True)
             raise failure_of(response, b"", kinds={}, error_text=_NO_PATH, error_fields=_NO_PATH)
         self._session_id = response.headers.get("mcp-session-id", self._session_id)

@@ -37,8 +37,12 @@ class ProcessLink:
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         """What it said on its standard error."""
 
+    @property
+    def is_open(self) -> bool:
+        return self._process is not None and not self._has_ended
+
     async def open(self, hello: Mapping[str, Any]) -> None:
-        if self._process is not None and not self._has_ended:
+        if self.is_open:
             return
         await self.close()
         self._has_ended = False
