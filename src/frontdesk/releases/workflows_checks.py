@@ -166,6 +166,9 @@ def _check_slots(checked: Checked) -> Iterator[Told]:
         if isinstance(step, AskStep) and step.slot not in workflow.slots:
             message = f"`{step.slot}` is none of the `slots`."
             yield (*checked.place(name), "ask"), message, near(step.slot, workflow.slots, "Describe it there.")
+        elif isinstance(step, AskStep) and step.is_afresh and step.slot not in checked.known.get(name, {step.slot}):
+            hint = "Leave `again` out, or ask for it in another step first."
+            yield (*checked.place(name), "again"), f"`{step.slot}` may not have been asked for before.", hint
     for name, slot in workflow.slots.items():
         place: Location = ("slots", name)
         if name not in asked and not _is_used(workflow, name):

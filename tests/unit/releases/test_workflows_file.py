@@ -36,6 +36,7 @@ def complaints(tmp_path: Path, text: str, name: str = "send_back") -> list[tuple
         ("title: send something back", "title: {de: etwas zurückgeben}", "nothing in the default language 'en'"),
         ("title: send something back", "title: {en: send back, de: zurück}", "There is nothing in 'de'"),
         ("  - ask: reason\n", "  - ask: raeson\n", "Did you mean `reason`?"),
+        ("  - ask: reason\n", "  - ask: reason\n    again: true\n", "may not have been asked for before"),
         ("        go: too_late", "        go: to_late", "Did you mean `too_late`?"),
         ("        go: too_late", "        go: day", "No road leads to `too_late`"),
         ("otherwise: hand_over", "otherwise: person", "`decide` leads to `person`, which is no step"),
