@@ -10,7 +10,8 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,15 @@ def asked(request: pytest.FixtureRequest, rehearsal: Mapping[str, Asked]) -> Ask
 def test_there_are_at_least_25_situations() -> None:
     names = [situation.name for situation in SITUATIONS]
     assert len(set(names)) == len(names) >= 25
+
+
+def test_the_ruler_finds_what_no_system_said() -> None:
+    facts = Facts(orders={"HP20100001"}, dates={date(2026, 5, 3)}, amounts={(Decimal(5), "EUR")}, numbers={"7"})
+    said = "€5.00 of HP20100001 on 3 May 2026, within 7 working days. [1]"
+    made_up = said.replace("5.00", "6.00").replace("0001", "0002").replace("3 May", "4 May").replace("7 w", "8 w")
+
+    assert facts.unsupported(said, "en") == []
+    assert facts.unsupported(made_up, "en") == ["4 May 2026", "€6.00", "HP20100002", "8"]
 
 
 def test_the_state_is_told(asked: Asked) -> None:
