@@ -129,14 +129,6 @@ class WorkflowTexts:
         }
     )
     """Where two or more workflows fit; `{values}` is filled in."""
-    options: Localised = field(
-        default_factory=lambda: {
-            "en": "You can choose: {values}.",
-            "es": "Puedes elegir: {values}.",
-            "de": "Zur Auswahl steht: {values}.",
-        }
-    )
-    """Choices, after one that does not exist; `{values}` is filled in."""
     why: Localised = field(
         default_factory=lambda: {
             "en": "I need it to go on with this.",

@@ -13,6 +13,7 @@ General = Literal[
     "yes_or_no", "looked_again", "missing", "offer_person", "frustrated", "giving_up", "silent", "unsure_if_done",
     "undone", "not_undone", "unknown", "yes", "no",
 ]  # fmt: skip
+_BUILT_IN = WorkflowTexts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,33 +23,34 @@ class Wording:
     language: str
     default_language: str
     texts: WorkflowTexts = field(default_factory=WorkflowTexts)
+    """The assistant's own; languages that it leaves out keep the built-in words."""
 
     def of(self, texts: Localised) -> str:
         return localised(texts, self.language, self.default_language)
 
     def say(self, name: General) -> str:
         """A sentence without gaps."""
-        return self.of(getattr(self.texts, name))
+        return self._own(name)
 
     def invalid(self, why: str) -> str:
         """What is wrong with a value; the kinds of `InvalidSlot`."""
-        return self.of(getattr(self.texts, why))
+        return self._own(why)
 
     def examples(self, values: Sequence[str]) -> str:
-        return self.of(self.texts.for_example).replace("{values}", self.join(values)) if values else ""
-
-    def options(self, values: Sequence[str]) -> str:
-        return self.of(self.texts.options).replace("{values}", self.join(values)) if values else ""
+        return self._own("for_example").replace("{values}", self.join(values)) if values else ""
 
     def which(self, titles: Sequence[str]) -> str:
-        return self.of(self.texts.which).replace("{values}", self.join(titles))
+        return self._own("which").replace("{values}", self.join(titles))
 
     def back_to(self, title: str) -> str:
-        return self.of(self.texts.back_to).replace("{title}", title)
+        return self._own("back_to").replace("{title}", title)
 
     def expired(self, title: str) -> str:
-        return self.of(self.texts.expired).replace("{title}", title)
+        return self._own("expired").replace("{title}", title)
 
     def join(self, values: Sequence[str]) -> str:
         """What there is to choose from."""
         return write_list(list(values), self.language, is_choice=True)
+
+    def _own(self, name: str) -> str:
+        return self.of({**getattr(_BUILT_IN, name), **getattr(self.texts, name)})

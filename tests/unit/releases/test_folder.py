@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from frontdesk.domain.errors import ConfigError
+from frontdesk.domain.workflow_texts import WorkflowTexts
 from frontdesk.releases import FILES, MANY_FILES, json_schema, read_assistant
+from frontdesk.workflows.wording import Wording
 
 DEMO = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
 
@@ -38,6 +40,24 @@ def test_reads_the_demo(folder: Path) -> None:
     assert content.profile.name == "Juniper"
     assert content.models.answer[-1].adapter == "extractive"
     assert {intent.name for intent in content.routing.intents} >= {"greeting", "human"}
+
+
+def test_the_general_sentences_of_workflows_can_be_put_in_other_words(folder: Path) -> None:
+    replace_in(folder / "assistant.yaml", "texts:\n", "texts:\n  workflow:\n    cancelled: {en: Stopped.}\n")
+
+    texts = read_assistant(folder).profile.texts.workflow
+
+    assert Wording(language="en", default_language="en", texts=texts).say("cancelled") == "Stopped."
+    assert Wording(language="de", default_language="en", texts=texts).say("cancelled").startswith("In Ordnung")
+    replace_in(folder / "assistant.yaml", "cancelled:", "canceled:")
+    assert any("Did you mean `cancelled`?" in problem for problem in problems_of(folder))
+
+
+def test_every_general_sentence_has_words_in_three_languages() -> None:
+    texts = WorkflowTexts()
+
+    for name in WorkflowTexts.__dataclass_fields__:
+        assert set(getattr(texts, name)) == {"en", "es", "de"}, name
 
 
 def test_a_folder_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
