@@ -53,8 +53,10 @@ class OpenApiDocument:
             and isinstance(item.get(method.lower()), dict)
             and any(_fits(_shape(theirs), one) for theirs in (written, self._base + written) for one in ours)
         ]
-        _, item, operation = min(fitting, key=lambda one: one[0], default=(0, None, None))
-        return self._described(item, operation) if item is not None else None
+        if not fitting:
+            return None
+        _, item, operation = min(fitting, key=lambda one: one[0])
+        return self._described(item, operation)
 
     def members(self, variants: Sequence[Schema]) -> Mapping[str, Sequence[Schema]]:
         """Everything that objects of these kinds may have, by name, each with its variants."""
