@@ -83,6 +83,16 @@ async def test_a_refused_key_is_not_shown_again_and_again(tmp_path: Path) -> Non
     )
 
 
+async def test_what_is_forbidden_to_one_customer_stops_nobody_else(tmp_path: Path) -> None:
+    said = [says({}, status=403)] * 5 + [GOOD]
+    async with fake_system(lambda _: said.pop(0)) as system:
+        source = described(tmp_path, {"http": {"base_url": system.url}, "operations": {"order": ORDER}})
+        async with opened(source, tmp_path) as shop:
+            ends = [await shop.call("order") for _ in range(6)]
+
+    assert (ends[0].kind, ends[5].row, shop.told) == ("unavailable", {"id": "o1"}, [])
+
+
 # -- certificates -------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,7 @@ FAILURES: list[tuple[str, Said, str, str, int, str]] = [
     ("is asked for what it has not", says({}, status=404), "not_found", "status", 1, "not_found"),
     ("refuses", says({"why": "closed"}, status=422), "rejected", "status", 1, "rejected"),
     ("refuses our key", says({}, status=401), "unavailable", "key_refused", 1, "unavailable"),
+    ("does not let us", says({}, status=403), "unavailable", "forbidden", 1, "unavailable"),
     ("sends a web page", Said(body=b"<html>", content_type="text/html"), "malformed", "html", 3, "silent"),
     ("sends a page as JSON", Said(body=b"<html>"), "malformed", "not_json", 1, "silent"),
     ("sends another type", Said(body=b"a,b", content_type="text/csv"), "malformed", "not_json", 1, "silent"),

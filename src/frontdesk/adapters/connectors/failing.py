@@ -18,6 +18,7 @@ Cause = Literal[
     "busy",
     "connection",
     "field",
+    "forbidden",
     "function",
     "html",
     "key_refused",

@@ -19,7 +19,11 @@ _BUSY = frozenset({408, 425})
 _REFUSED_KEY: Mapping[str, Any] = {"cause": "key_refused", "health": "auth"}
 _USUAL: Mapping[int, tuple[FailureKind, str, Mapping[str, Any]]] = {
     401: ("unavailable", "it refuses our key", _REFUSED_KEY),
-    403: ("unavailable", "it refuses our key", _REFUSED_KEY),
+    403: (
+        "unavailable",
+        "it does not let us",
+        {"cause": "forbidden"},
+    ),  # this one thing, perhaps: no reason for a pause
     404: ("not_found", "there is no such record", {}),
     410: ("not_found", "there is no such record", {}),
     429: ("rate_limited", "too many requests", {"may_repeat": True, "health": "429"}),

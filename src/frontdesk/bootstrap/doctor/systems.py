@@ -127,7 +127,7 @@ def _one_made_up(spec: ArgumentSpec) -> Value:
 def _about_failure(asked: _Asked, spec: OperationSpec, failure: CallFailure) -> Check:
     name, cause = asked.source.name, failure.details.get("cause", "")
     way = "http" if isinstance(asked.source, HttpSource) else "mcp" if isinstance(asked.source, McpSource) else "sql"
-    if cause == "key_refused":
+    if cause in ("key_refused", "forbidden"):
         remedy = "Put a valid key into the variable that `auth` names, and see that it may read this."
         return asked.said("problem", f"`{name}` refuses our key: {failure.why}.", way, "auth", remedy=remedy)
     if cause == "not_set_up":
