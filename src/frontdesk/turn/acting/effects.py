@@ -7,6 +7,7 @@ settle   an effect that somebody else began: repeat it under the same key where 
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -136,6 +137,14 @@ class EffectBook:
             making.add_done_callback(lambda _: self._under_way.pop(effect.key, None))
         return await asyncio.shield(making)
 
+    async def look_back(self, effect: Effect, connectors: Mapping[str, Connector], *, audit: AuditEntry) -> Effect:
+        """Write down what the system tells of an effect by its key, or that nobody knows; it is not made any more."""
+        name, _, operation = effect.operation.partition(".")
+        connector = connectors.get(name)
+        spec = connector.operations.get(operation) if connector else None
+        told = None if connector is None or spec is None else await self._read_back(effect, connector, spec)
+        return await self._finish(effect, spec, told if isinstance(told, CallResult) and told.rows else None, audit)
+
     async def close(self) -> None:
         """Wait for those under way; each ends within its own time."""
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
@@ -201,18 +210,10 @@ class EffectBook:
         if spec.keeps_keys:
             result = await self._call(effect, connector, spec, arguments, deadline_s=deadline_s)
             return result, result.attempts
-        reader = connector.operations.get(spec.read_back) if spec.read_back else None
-        if reader is None:
-            return None, 0
         await self._until_it_must_have_arrived(effect, spec)
-        told = await call(
-            connector,
-            reader,
-            {"key": effect.key},
-            key="",
-            deadline_s=min(deadline_s, reader.timeout_s),
-            clock=self._clock,
-        )
+        told = await self._read_back(effect, connector, spec, deadline_s=deadline_s)
+        if told is None:
+            return None, 0
         is_absent = told.kind == "not_found" if isinstance(told, CallFailure) else not told.rows
         if not is_absent:
             return (None if isinstance(told, CallFailure) else told), told.attempts
@@ -221,13 +222,25 @@ class EffectBook:
         result = await self._call(effect, connector, spec, arguments, deadline_s=deadline_s)
         return result, told.attempts + result.attempts
 
+    async def _read_back(
+        self, effect: Effect, connector: Connector, spec: OperationSpec, *, deadline_s: float = math.inf
+    ) -> CallResult | CallFailure | None:
+        """What the system has under the effect's key; None where it can't be asked."""
+        reader = connector.operations.get(spec.read_back) if spec.read_back else None
+        if reader is None:
+            return None
+        limit_s = min(deadline_s, reader.timeout_s)
+        return await call(connector, reader, {"key": effect.key}, key="", deadline_s=limit_s, clock=self._clock)
+
     async def _until_it_must_have_arrived(self, effect: Effect, spec: OperationSpec) -> None:
         """What was sent a moment ago may be on its way still; after its own time-out it is there or never was."""
+        if not spec.read_back:
+            return
         age_s = (self._clock.now() - effect.begun_at).total_seconds()
         await asyncio.sleep(max(0.0, min(spec.timeout_s - age_s, spec.timeout_s)))
 
     async def _finish(
-        self, effect: Effect, spec: OperationSpec, result: CallResult | CallFailure | None, audit: AuditEntry
+        self, effect: Effect, spec: OperationSpec | None, result: CallResult | CallFailure | None, audit: AuditEntry
     ) -> Effect:
         status, why, rows = _became(effect, spec, result)
         at = self._clock.now()
@@ -248,10 +261,10 @@ def _is_open(result: CallResult | CallFailure) -> bool:
 
 
 def _became(
-    effect: Effect, spec: OperationSpec, result: CallResult | CallFailure | None
+    effect: Effect, spec: OperationSpec | None, result: CallResult | CallFailure | None
 ) -> tuple[Literal["done", "failed", "unknown"], str, tuple[Row, ...]]:
     if isinstance(result, CallResult):
-        owner = spec.owner_field
+        owner = spec.owner_field if spec else ""
         if owner and any(str(row.get(owner) or "") != effect.subject for row in result.rows):
             return "unknown", "not_yours", ()
         return "done", "", result.rows

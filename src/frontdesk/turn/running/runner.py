@@ -24,6 +24,7 @@ from frontdesk.ports.telemetry import NoOccurrences, Occurrences, Telemetry
 from frontdesk.turn.acting.codes import Codes
 from frontdesk.turn.acting.doing import Means
 from frontdesk.turn.acting.effects import EffectBook
+from frontdesk.turn.acting.left_open import OLDER_THAN_S, LeftOpen
 from frontdesk.turn.delivery import StageNotices
 from frontdesk.turn.intake import (
     Acceptance,
@@ -151,6 +152,7 @@ class TurnRunner:
         self._pace = Pace(limits.max_running, running=lambda: len(self._tasks), on_more=self._claimer.poke)
         self._till = till
         self._effects = EffectBook(database, clock=clock)
+        self._left_open = LeftOpen(database, self._effects, lambda: releases(None).connectors, clock=clock)
         self._worker = TurnWorker(
             database,
             releases,
@@ -209,11 +211,13 @@ class TurnRunner:
         """Keep leases alive, and pick up turns that are nobody's."""
         pause = partial(asyncio.sleep, self._limits.lease_s / 3)
         hear = partial(self._claimer.hear, self._limits.claim_every_s)
+        rest = partial(asyncio.sleep, OLDER_THAN_S / 2)
         self._loops = [
             asyncio.create_task(forever("keep_leases", self._leases.keep, pause=pause)),
             asyncio.create_task(forever("claim_turns", self._claim_turns, pause=self._claimer.wait)),
             asyncio.create_task(forever("hear_of_turns", hear, pause=_at_once)),
             asyncio.create_task(forever("keep_pace", self._pace.watch, pause=_at_once)),
+            asyncio.create_task(forever("look_for_effects", self._left_open.look, pause=rest)),
         ]
 
     def drain(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from frontdesk.adapters.clock import SystemTokens
 from frontdesk.domain.connector import OperationSpec
 from frontdesk.domain.conversation import ConversationStatus
 from frontdesk.domain.effects import Effect
@@ -15,6 +16,8 @@ from frontdesk.domain.errors import OverloadedError
 from frontdesk.domain.ids import ConversationId
 from frontdesk.ports.stores import EffectLimits
 from frontdesk.turn.acting.effects import Began, Begun
+from frontdesk.turn.acting.left_open import LeftOpen
+from frontdesk.turn.handover import hand_over
 from frontdesk.turn.intake import Accepted
 from frontdesk.turn.running.runner import RunnerLimits, TurnRunner
 from payments import ADA, REFUND, Payments, Till, a_till
@@ -237,3 +240,40 @@ async def test_two_who_hold_the_same_yes_begin_one_effect(tmp_path: Path, url: s
         assert begun.count("used") == 1
         assert isinstance(again, Began)
         assert not again.is_new
+
+
+@pytest.mark.parametrize(("spec", "became"), [(READ_BACK, "done"), (REFUND, "unknown")], ids=["told", "not told"])
+async def test_what_nobody_goes_on_with_is_found_out_and_never_made_again(
+    tmp_path: Path, spec: OperationSpec, became: str
+) -> None:
+    payments = Payments(refund=spec, before_reply=hanging())
+    async with a_till(tmp_path, payments=payments, limits=SHORT, start=False) as till:
+        conversation = await till.a_customer(ADA)
+        await till.say(conversation, "start refund order_id=10482")
+        await till.world.send(conversation, "yes")
+        await until(lambda: payments.refunds_asked == 1)
+        await die(till)
+        clock, database = till.world.clock, till.database
+        await hand_over(
+            database,
+            till.world.release,
+            conversation,
+            clock=clock,
+            tokens=SystemTokens(),
+            telemetry=till.world.telemetry,
+        )
+        other = till.another_runner("worker-2", SHORT)
+        await other.start()
+        effects = other._effects
+        async with asyncio.timeout(8):
+            while not await till.world.finals(conversation) or len(await till.world.finals(conversation)) < 2:
+                await asyncio.sleep(0.01)
+        left = LeftOpen(database, effects, lambda: till.world.release.connectors, clock=clock, older_than_s=0)
+        await left.look()
+        await left.look()
+        await other.close(grace_s=0.2)
+        audited = await till.audited()
+
+    assert audited == [f"effect.{became}"]
+    assert len(payments.made) == 1
+    assert payments.refunds_asked == 1
