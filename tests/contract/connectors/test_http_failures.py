@@ -178,7 +178,7 @@ async def test_pauses_grow_and_are_drawn_by_chance(tmp_path: Path) -> None:
     async with a_shop(tmp_path, says({}, status=500), attempts=4) as (shop, _):
         await shop.call(*READ)
 
-    assert shop.pauses.slept == [0.05, 0.1]  # half of 0.1 and 0.2; after the third failure the breaker is open
+    assert shop.pauses.slept == [0.05, 0.1, 0.2]  # half of 0.1, 0.2 and 0.4
 
 
 async def test_silence_ends_with_the_attempts_time_and_hangs_up(tmp_path: Path) -> None:
@@ -237,6 +237,17 @@ async def test_asks_nobody_any_more_after_three_failures_of_a_kind(tmp_path: Pat
         'frontdesk_connector_calls_total{cause="breaker",connector="shop",operation="order",outcome="unavailable"} 2.0'
         in told
     )
+
+
+async def test_one_call_that_always_fails_does_not_have_a_system_left_alone(tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Said:
+        return says({}, status=500) if asked.target == "/orders/poison" else GOOD
+
+    async with a_shop(tmp_path, answer) as (shop, system):
+        poisoned = await shop.call("order", {"number": "poison"})
+        found = await shop.call(*READ)
+
+    assert (poisoned.attempts, len(system.asked), found.row["id"]) == (3, 4, "o1")
 
 
 async def test_a_refused_record_says_nothing_about_the_systems_health(tmp_path: Path) -> None:

@@ -164,11 +164,11 @@ class OutsideSystem:
                 async with asyncio.timeout(limit_s):
                     raw = await self.transport.ask(call.spec.name, call.arguments, key=call.key, timeout_s=limit_s)
             except CallError as error:
-                passage.ended(error.health, retry_after_s=error.retry_after_s)
+                passage.ended(error.health, retry_after_s=error.retry_after_s, counts=call.attempts == 1)
                 raise
             except TimeoutError as error:
                 health: AttemptResult = "timeout_fb" if limit_s == call.spec.timeout_s else "cancelled"
-                passage.ended(health)
+                passage.ended(health, counts=call.attempts == 1)
                 raise _no_answer(limit_s, health) from error
             passage.ended("ok")
         call.age_s = raw.age_s

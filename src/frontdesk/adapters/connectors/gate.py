@@ -114,10 +114,10 @@ class Gate:
         except TimeoutError as error:
             raise CallError("unavailable", "it fails, and the time is up", cause="breaker") from error
 
-    def note(self, result: AttemptResult, leave: Leave, retry_after_s: float | None) -> None:
+    def note(self, result: AttemptResult, leave: Leave, *, retry_after_s: float | None, counts: bool) -> None:
         if result != "cancelled":
             self._is_key_refused = result == "auth"
-        changed = self._breaker.note(result, self._monotonic(), leave=leave, retry_after_s=retry_after_s)
+        changed = self._breaker.note(result, self._monotonic(), leave=leave, retry_after_s=retry_after_s, counts=counts)
         if changed:
             severity: Severity = "warning" if changed == "opened" else "info"
             self._occurrences.note(f"breaker.{changed}", subject=self._name, severity=severity, result=result)
@@ -130,7 +130,8 @@ class Passage:
         self._gate, self._leave = gate, leave
         self._is_over = False
 
-    def ended(self, result: AttemptResult, *, retry_after_s: float | None = None) -> None:
+    def ended(self, result: AttemptResult, *, retry_after_s: float | None = None, counts: bool = True) -> None:
+        """`counts` is False for what the same call has met already: it may be the call's own fault."""
         if not self._is_over:
             self._is_over = True
-            self._gate.note(result, self._leave, retry_after_s)
+            self._gate.note(result, self._leave, retry_after_s=retry_after_s, counts=counts)
