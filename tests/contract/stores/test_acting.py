@@ -15,7 +15,7 @@ from frontdesk.domain.effects import Approval, Effect, arguments_hash, effect_ke
 from frontdesk.domain.errors import ConflictError
 from frontdesk.domain.escalation import Collected, Escalation
 from frontdesk.domain.ids import ConversationId, CustomerId, ReleaseId, RunId, TurnId
-from frontdesk.domain.workflow import Reading, WorkflowRun
+from frontdesk.domain.workflow import Reading, RunStatus, WorkflowRun
 from frontdesk.ports.stores import Database, EffectLimits, Stores
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def run(database: Database, conversation_id: ConversationId) -> WorkflowRu
 
 
 async def test_a_run_comes_back_as_it_was_put(database: Database, conversation_id: ConversationId) -> None:
-    row = {
+    row: Row = {
         "amount": Decimal("49.90"),
         "due_on": date(2026, 3, 9),
         "paid_at": NOW,
@@ -126,10 +126,11 @@ async def test_a_conversation_has_one_active_run(database: Database, run: Workfl
 
 async def test_runs_are_counted_by_workflow_and_by_what_they_came_to(database: Database, run: WorkflowRun) -> None:
     later = replace(run, revision=0, started_at=NOW.replace(hour=14))
+    statuses: tuple[RunStatus, ...] = ("handed_over", "handed_over", "active")
 
     def begin(stores: Stores) -> None:
         stores.workflow_runs.put(replace(run, status="done"))
-        for number, status in enumerate(("handed_over", "handed_over", "active")):
+        for number, status in enumerate(statuses):
             stores.workflow_runs.put(replace(later, run_id=RunId(f"run_later{number}"), status=status))
 
     await database.write(begin)

@@ -163,7 +163,8 @@ async def _round(
     ledger.watch(look)
     agreeing = asyncio.gather(*(customer.agree(http) for customer in present), return_exceptions=True)
     coming = asyncio.create_task(has_come.wait())
-    await asyncio.wait({coming, agreeing}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {coming, agreeing}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     coming.cancel()
     ledger.watch(None)
     if has_come.is_set():
