@@ -281,11 +281,12 @@ class TurnRun:
         return SearchQuery(text=written, original=text, language=self._turn.language, rewritten_by="model")
 
     async def _uncovered(self, text: str, found: RetrievalResult | None) -> Route:
+        is_acting = self._acting is not None and self._acting.is_open  # its questions before are no failures to answer
         with self.notes.timed(Stage.ROUTE, "uncovered"):
             route = await self.release.router.uncovered(
                 text,
                 language=self._turn.language,
-                unanswered_before=self._unanswered_before,
+                unanswered_before=0 if is_acting else self._unanswered_before,
                 level=found.level if found else "low",
             )
         self.notes.routes.append(route)

@@ -61,8 +61,8 @@ _AGO = re.compile(
     rf"|hace {_COUNT.replace('count', 'count3')} {_SPAN.replace('unit', 'unit3')})(?!\w)"
 )
 _PERIOD = re.compile(
-    r"(?<!\w)(?:(?P<next>next|nae?chste[nrs]?|kommende[nrs]?|proxim[oa]|que viene)"
-    r"|(?P<last>last|letzte[nrs]?|vergangene[nrs]?|vorige[nrs]?|pasad[oa]|ultim[oa]))(?!\w)"
+    r"(?<!\w)(?:(?P<week>next week|(?:in der |der |ab )?nae?chste[nr]? woche|(?:la )?semana que viene|(?:la )?proxima semana)"
+    r"|(?P<month>next month|(?:im )?nae?chste[nm] monat|(?:el )?mes que viene|(?:el )?proximo mes))(?!\w)"
 )
 _FOLDED_DAYS = {name.translate(str.maketrans("áéíóú", "aeiou")): number for name, number in WEEKDAYS.items()} | {
     "mon": 1,
@@ -110,11 +110,11 @@ def days(heard: Heard, today: date) -> list[Day]:
     text = heard.surface.text
     spoken = [*_by_name(text, today), *_by_distance(text, today), *_by_weekday(text, today)]
     spoken += _by_day_of_month(text, today)
-    found = [Day(day.day, *heard.surface.span(day.start, day.end)) for day in spoken]
-    written = (
-        _written(item, today) for item in quantities(_respelt(heard.text), heard.language) if item.kind == "date"
-    )
-    return _without_overlaps([*(day for day in written if day is not None), *found])
+    dates = [item for item in quantities(_respelt(heard.text), heard.language) if item.kind == "date"]
+    written = [day for item in dates if (day := _written(item, today)) is not None]
+    if not spoken and not written:
+        spoken += _by_period(text, today)
+    return _without_overlaps([*written, *(Day(one.day, *heard.surface.span(one.start, one.end)) for one in spoken)])
 
 
 def times(heard: Heard) -> list[Clock]:
@@ -198,6 +198,15 @@ def _by_weekday(text: str, today: date) -> Iterator[Day]:
         elif "in a week" in around or "in einer woche" in around:
             ahead = (ahead or 7) + 7
         yield Day(today + timedelta(days=ahead or 7), match.start(), match.end())
+
+
+def _by_period(text: str, today: date) -> Iterator[Day]:
+    """The first day of the next week or month, where no day is named."""
+    for match in _PERIOD.finditer(text):
+        first = today + timedelta(days=7 - today.weekday())
+        if match["month"]:
+            first = date(today.year + today.month // 12, today.month % 12 + 1, 1)
+        yield Day(first, match.start(), match.end())
 
 
 def _is_of_next_week(around: str) -> bool:
