@@ -9,6 +9,7 @@ from frontdesk.domain.ids import ConversationId
 from frontdesk.domain.workflow import AskStep, EndStep, SayStep, Slot, Workflow
 from frontdesk.turn.fork import fork_conversation
 from frontdesk.turn.handover import hand_over
+from frontdesk.turn.running.runner import RunnerLimits
 from payments import ADA, ORDERS, REFUND_FLOW, Payments, a_till
 
 AUSTRIA = "How much does shipping to Austria cost?"
@@ -188,3 +189,23 @@ async def test_a_fork_begins_without_what_was_under_way(tmp_path: Path) -> None:
         await till.say(fork.conversation_id, "yes")
         assert till.payments.made == {}
         assert [run.workflow for run in await till.runs(conversation)] == ["refund"]
+
+
+async def test_a_customer_who_is_erased_in_the_middle_still_gets_an_end(tmp_path: Path) -> None:
+    async def erase(operation: str) -> None:
+        at = till.world.clock.now()
+        source = await till.database.read(lambda stores: stores.conversations.get(conversation))
+        customer = source.principal.customer_id
+        if operation == "order" and not erased:
+            erased.append(await till.database.write(lambda stores: stores.payloads.erase(customer, at=at)))
+
+    erased: list[int] = []
+    limits = RunnerLimits(lease_s=0.4, claim_every_s=0.05)
+    async with a_till(tmp_path, payments=Payments(before_reply=erase), limits=limits) as till:
+        conversation = await till.a_customer(ADA)
+        await till.say(conversation, "start refund")
+        answer = await till.say(conversation, "order_id=10482")
+        assert erased
+        assert answer["outcome"] in ("clarified", "refused", "answered")
+        assert await till.runs(conversation) == ()
+        assert till.payments.made == {}
