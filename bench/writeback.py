@@ -154,7 +154,7 @@ async def _misfortunes(house: House, plan: Plan, result: Result, dice: random.Ra
     result.outage_s = time.monotonic() - away_s
     await _open_again(house.office)
     async with httpx.AsyncClient(base_url=house.office_url) as http:
-        for number in range(len(_FAULTS)):
+        for number in range(len(_FAULTS) if plan.broken_calls else 0):
             fault = {
                 "fault": _FAULTS[number],
                 "system": "crm",
