@@ -36,7 +36,7 @@ class FieldSpec:
     is_required: bool = True
     """Whether a record without it is malformed."""
     is_private: bool = False
-    """Used in conditions and arguments, and never said, shown or kept."""
+    """Used in conditions and arguments, never said or shown, and kept no longer than its run is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
