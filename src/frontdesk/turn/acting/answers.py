@@ -20,7 +20,7 @@ from frontdesk.domain.workflow import (
 from frontdesk.turn.acting import signals
 from frontdesk.turn.acting.entities import Doubtful, Told
 from frontdesk.turn.acting.heard import Heard
-from frontdesk.turn.acting.slots import asked_slot, otherwise_wanted, read_as_asked, volunteered
+from frontdesk.turn.acting.slots import asked_slot, corrected_by_name, otherwise_wanted, read_as_asked, volunteered
 from frontdesk.turn.acting.stance import is_question, merely_names
 from frontdesk.turn.acting.triggers import Trigger
 
@@ -151,6 +151,9 @@ class Waiting:
         told = volunteered(self.heard, self.workflow, self.run, now=self.now, but=but)
         if told:
             return tuple(told)
+        renamed = corrected_by_name(self.heard, self.workflow, self.run, now=self.now)
+        if renamed and not self.heard.asks:
+            return tuple(one for one in renamed if one.slot not in but)
         changed = otherwise_wanted(self.heard, self.workflow, self.run)
         return tuple(SetSlot(slot=name, value=None, is_correction=True) for name in changed if name not in but)
 

@@ -1,7 +1,7 @@
 """Which of several things a customer means: by its name, by other words for it, by its place, or by what sets it apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from frontdesk.domain.workflow import Slot, WorkflowRun
 from frontdesk.text.surface import matching_surface
 from frontdesk.text.tokens import is_stopword, stem, words
 from frontdesk.text.typos import intended
+from frontdesk.turn.acting.dates import days, times
 from frontdesk.turn.acting.heard import LANGUAGES, Heard
 from frontdesk.workflows.conditions import Facts
 from frontdesk.workflows.expressions import ExpressionError
@@ -31,6 +32,7 @@ class Option:
     """The record, where it is one."""
 
 
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 MAX_NAME = 60
 """A longer text of a record describes it, and names nothing."""
 _ORDINALS = {
@@ -118,12 +120,20 @@ def _figure(text: str) -> str:
     return text.rstrip("0").rstrip(".,") if re.search(r"[.,]", text) else text
 
 
-def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is_asked: bool) -> Option | None:
+def chosen(
+    heard: Heard,
+    options: Sequence[Option],
+    *,
+    current: Value = None,
+    is_asked: bool,
+    today: date | None = None,
+) -> Option | None:
     """The one option that is meant; None where it is none, or more than one.
 
     Args:
         current: what was chosen so far, for "the other one".
         is_asked: whether this is the answer to the question; only then a mere place such as "2" counts.
+        today: for records that are told apart by a day.
     """
     if not options:
         return None
@@ -134,8 +144,37 @@ def chosen(heard: Heard, options: Sequence[Option], *, current: Value = None, is
         return next((option for option in options if option.value != current), None)
     if is_asked and (placed := _placed(heard, options)) is not None:
         return placed
-    by_feature = _featured(heard, options) if is_asked else []
+    if not is_asked:
+        return None
+    of_day = _dated(heard, options, today) if today is not None else []
+    by_feature = of_day if len(of_day) == 1 else _featured(heard, of_day or options)
     return by_feature[0] if len(by_feature) == 1 else None
+
+
+def _dated(heard: Heard, options: Sequence[Option], today: date) -> list[Option]:
+    """The records of a day that is named, at the hour that is named; none where no day and no hour tells them apart."""
+    wanted, hours = {day.day for day in days(heard, today)}, {clock.minutes for clock in times(heard)}
+    if not wanted and not hours:
+        return []
+    return [
+        option
+        for option in options
+        if (not wanted or wanted & set(_days_of(option.row))) and (not hours or hours & set(_minutes_of(option.row)))
+    ]
+
+
+def _days_of(row: Row) -> Iterator[date]:
+    for value in row.values():
+        if isinstance(value, date):
+            yield value.date() if isinstance(value, datetime) else value
+
+
+def _minutes_of(row: Row) -> Iterator[int]:
+    for value in row.values():
+        if isinstance(value, datetime):
+            yield value.hour * 60 + value.minute
+        elif isinstance(value, str) and (clock := _CLOCK.fullmatch(value)):
+            yield int(clock[1]) * 60 + int(clock[2])
 
 
 def _by_key(option: Option) -> Option:

@@ -213,7 +213,9 @@ def _read_yes_no(heard: Heard, question: Question) -> Told | Doubtful | None:
 
 
 def _read_choice(heard: Heard, question: Question) -> Told | Doubtful | None:
-    option = chosen(heard, question.options, current=question.current, is_asked=question.is_asked)
+    option = chosen(
+        heard, question.options, current=question.current, is_asked=question.is_asked, today=question.now.date()
+    )
     return Told(value=option.value, said=heard.text) if option is not None else None
 
 

@@ -63,6 +63,30 @@ def volunteered(
     return found
 
 
+_IS = re.compile(
+    r"(?:\b(?:is|was|should be|must be|to|ist|lautet|war|es|era|debe ser)\b|:)\s+(?P<value>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def corrected_by_name(heard: Heard, workflow: Workflow, run: WorkflowRun, *, now: datetime) -> list[SetSlot]:
+    """A new value for a slot that is called by its name: "no, the postcode is 10117"."""
+    match = _IS.search(heard.text)
+    if match is None:
+        return []
+    before, value = heard.text[: match.start()], Heard(match["value"], heard.language)
+    said = {other for language in LANGUAGES for other in content_stems(before, language)}
+    found = []
+    for slot in workflow.slots.values():
+        known = run.slots.get(slot.name)
+        if known is None or said.isdisjoint(_words_of(slot)):
+            continue
+        told = read_as_asked(value, slot, run, now=now)
+        if isinstance(told, Told) and told.value != known:
+            found.append(SetSlot(slot=slot.name, value=told.value, is_correction=True))
+    return found if len(found) == 1 else []
+
+
 _OTHER = re.compile(
     r"(?<!\w)(?:(?:to |for |with )?(?:an? |the )?(?:other|another|different|wrong|new)|change|andere[nrsm]?|fae?lsche[nrsm]?|neue[nrsm]?"
     r"|ae?ndern?|otr[oa]|distint[oa]|equivocad[oa]|nuev[oa]|cambiar|cambia|instead|statt)(?!\w)"

@@ -1,5 +1,6 @@
 """Values of every kind, in three languages, in many ways to say them."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -289,3 +290,28 @@ def test_a_text_with_a_pattern_is_found_in_a_sentence() -> None:
     postcode = a_slot("text", pattern=r"\d{5}")
     assert read(postcode, "the postcode is 10115, in Berlin") == "10115"
     assert read(postcode, "Berlin") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [
+        ("en", "Monday", "S1"),
+        ("en", "the one on Tuesday at 2pm", "S3"),
+        ("de", "Dienstag um 11", "S2"),
+        ("de", "am 1. Dezember um 14 Uhr", "S3"),
+        ("es", "el lunes", "S1"),
+        ("en", "Tuesday", None),
+        ("en", "Friday", None),
+    ],
+)
+def test_a_record_is_chosen_by_its_day_and_hour(language: str, text: str, value: str | None) -> None:
+    rows: tuple[Row, ...] = (
+        {"slot_id": "S1", "day": date(2026, 11, 30), "time": "14:00"},
+        {"slot_id": "S2", "day": date(2026, 12, 1), "time": "11:00"},
+        {"slot_id": "S3", "day": date(2026, 12, 1), "time": "14:00"},
+    )
+    slot = Slot(name="slot", type="choice", ask={"en": "When?"}, choose_from="slots", choose_by="slot_id")
+    run = replace(a_run(), readings={"slots": Reading(operation="a.slots", rows=rows, read_at=NOW)})
+    question = Question(slot=slot, now=NOW, options=options_of(slot, run, NOW), is_asked=True)
+    found = read_slot(Heard(text, language), question)
+    assert (found.value if isinstance(found, Told) else None) == value
