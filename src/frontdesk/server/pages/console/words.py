@@ -69,7 +69,7 @@ ESCALATIONS: Mapping[str, str] = {
     "uncertain": "several questions in a row had no answer",
     "policy": "the topic belongs to people",
     "risk": "the message was risky",
-    "failure": "the turn failed",
+    "failure": "the turn, or a system it needed, failed",
 }
 STAGES: Mapping[str, str] = {
     Stage.INTAKE: "Intake",
