@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def noted() -> Noted:
 def a_sender(database: Database, noted: Noted) -> Callable[..., WriteBackSender]:
     """A sender that waits for nothing: pauses are multiplied with 0."""
 
-    def build(crm: SmallCrm, *, rules: WriteBack | None = None, owner: str = "one", **pace: float) -> WriteBackSender:
+    def build(crm: SmallCrm, *, rules: WriteBack | None = None, owner: str = "one", **pace: Any) -> WriteBackSender:
         target = target_of(crm, rules) if rules else target_of(crm)
         return WriteBackSender(
             database,

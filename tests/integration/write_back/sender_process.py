@@ -17,7 +17,7 @@ from frontdesk.domain.connector_source import operations_of
 from frontdesk.ports.telemetry import NoOccurrences
 from frontdesk.releases.connectors_file import read_connectors
 from frontdesk.releases.write_back_file import read_write_back
-from frontdesk.settings import Settings
+from frontdesk.settings import load_settings
 from frontdesk.turn.write_back import SenderPace, Target, WriteBackSender
 
 DEMO = Path(__file__).parents[3] / "examples" / "harbor-and-pine"
@@ -40,7 +40,7 @@ async def main(database_url: str, office_url: str) -> None:
     sources = [_hurried(one) for one in described if one.name == "crm"]
     async with httpx.AsyncClient(timeout=None) as client:
         connectors = open_connectors(
-            sources, Settings(), clock, telemetry, client=client, simulators=lambda _: office_url
+            sources, load_settings({}), clock, telemetry, client=client, simulators=lambda _: office_url
         )
         rules = replace(written, first_pause_s=0.02, longest_pause_s=0.2)
         target = Target(rules=rules, connector=connectors["crm"], guard=GUARD)

@@ -20,7 +20,7 @@ from frontdesk.domain.write_back import FieldRule, WriteBack
 from frontdesk.ports.stores import Database
 from frontdesk.ports.telemetry import NoOccurrences
 from frontdesk.releases import read_assistant
-from frontdesk.settings import Settings
+from frontdesk.settings import load_settings
 from frontdesk.simulators.backoffice import Backoffice, start_backoffice
 from frontdesk.turn.write_back import SenderPace, Target, WriteBackSender
 from frontdesk.turn.write_back.mending import mend
@@ -97,14 +97,10 @@ async def a_sender_to(
     async with httpx.AsyncClient(timeout=None) as client:
 
         def build(rules: WriteBack = RULES, *, timeout_s: float = 2.0) -> tuple[WriteBackSender, Target]:
-            sources = [
-                replace(one, operations=tuple(_within(operation, timeout_s) for operation in one.operations))
-                for one in CONTENT.connectors
-                if one.name == "crm"
-            ]
+            sources = [_patient(one, timeout_s) for one in CONTENT.connectors if one.name == "crm"]
             connectors = open_connectors(
-                sources,  # type: ignore[arg-type]
-                Settings(),
+                sources,
+                load_settings({}),
                 clock,
                 PrometheusTelemetry(),
                 client=client,
@@ -126,8 +122,10 @@ async def a_sender_to(
         yield build
 
 
-def _within(operation: Any, timeout_s: float) -> Any:
-    return replace(operation, spec=replace(operation.spec, timeout_s=timeout_s))
+def _patient(source: Any, timeout_s: float) -> Any:
+    """The system with this time for every attempt."""
+    operations = (replace(one, spec=replace(one.spec, timeout_s=timeout_s)) for one in source.operations)
+    return replace(source, operations=tuple(operations))
 
 
 async def a_conversation(database: Database, *, subject: str = CUSTOMER) -> ConversationId:
