@@ -55,6 +55,7 @@ def test_a_customer_is_chosen_and_asks_where_the_refund_is(page: Page, site: str
     expect(answer(page)).to_contain_text("According to the payment system, €189.00 for order HP20100021 went back on")
     answer(page).locator(".chip").first.click()
     expect(page.locator(".source")).to_contain_text("as of")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("context", [DARK_PHONE], indirect=True)
