@@ -68,6 +68,7 @@ class Acting:
         profile = release.content.profile
         at = means.clock.now().astimezone(profile.zone)
         texts = AuthorityTexts()
+        self._is_proved = context.principal.is_verified
         self._turn = turn
         self._release = release
         self._standing = standing
@@ -270,6 +271,7 @@ class Acting:
             numbers=self._notes.numbers,
             on_attempt=self._notes.attempt,
             spoken=self._turn.text,
+            is_proved=self._is_proved,
         )
 
     def _keep_language(self, text: str, history: Sequence[ChatTurn]) -> None:

@@ -1,6 +1,7 @@
 """What a customer's message means for workflows."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from frontdesk.domain.release import AssistantProfile
@@ -33,6 +34,9 @@ from frontdesk.workflows.scope import is_switched_on
 MOST_READ = 2_000
 """Characters of a message that the rules read, which bounds what it can cost; an answer is shorter. Measured in
 bench/understanding.py: 2 ms at most for an ordinary message."""
+MEANT = 0.9
+"""Similarity from which whoever isn't signed in is asked to be; a guess on the careful side, as a sign-in is a poor answer
+to a question that the pages answer."""
 NOTHING = "The message does not concern any workflow."
 
 
@@ -77,6 +81,7 @@ class Understanding:
         numbers: Iterator[int] | None = None,
         on_attempt: Callable[[VendorAttempt], None] = lambda _: None,
         spoken: str = "",
+        is_proved: bool = True,
     ) -> Understood:
         """What the message means; without commands it does not concern any workflow.
 
@@ -88,6 +93,8 @@ class Understanding:
             channel, conversation: decide which workflows are switched on.
             now: aware; "tomorrow" is seen from it.
             spoken: the message before anything in it was masked; no model sees it.
+            is_proved: whether the customer has proved who they are. Who has not is asked to sign in where a workflow is
+                meant for certain; else the pages may know it for everybody.
         """
         heard = Heard(text[:MOST_READ], language, (spoken or text)[:MOST_READ])
         among = [
@@ -96,6 +103,9 @@ class Understanding:
             if is_switched_on(workflow, channel=channel, conversation_id=conversation)
         ]
         trigger = await self._triggers.find(heard, by_meaning=language in self._dense_languages, among=among)
+        if not is_proved and trigger.score < MEANT:
+            open_to_all = tuple(name for name in trigger.workflows if self._workflows[name].needs == "anyone")
+            trigger = replace(trigger, workflows=open_to_all)
         taken = self._by_rules(heard, trigger, run, suspended, history, now)
         if taken.is_certain or self._jobs is None or not self._jobs.can_command:
             return Understood(commands=taken.commands, why=taken.why)

@@ -28,6 +28,7 @@ class Understands(Protocol):
         numbers: Iterator[int] | None,
         on_attempt: Callable[[VendorAttempt], None],
         spoken: str = "",
+        is_proved: bool = True,
     ) -> Understood:
         """What the message means for the open runs and the workflows; no commands where it concerns none of them.
 
@@ -36,6 +37,7 @@ class Understands(Protocol):
             conversation: its id, which decides which share of conversations it belongs to.
             now: aware; "tomorrow" is seen from it, in the assistant's time zone.
             spoken: the message before anything in it was masked; only values that a slot asks for are taken from it.
+            is_proved: whether the customer has proved who they are.
         """
         ...
 
