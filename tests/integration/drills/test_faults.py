@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from frontdesk.adapters.models import openai_chat, wire
+from frontdesk.domain import breaker
 from frontdesk.domain.usage import Usage
 from frontdesk.drills.faults.acts import at_once, one_by_one, steadily
 from frontdesk.drills.faults.catalogue import SCENES
 from frontdesk.drills.faults.scene import Act, Scene
 from frontdesk.ports.models import StreamEnd
-from frontdesk.turn.generation import breaker, generator, rung, side_jobs, structured, vendors
+from frontdesk.turn.generation import generator, rung, side_jobs, structured, vendors
 from staging import QUESTIONS, play
 
 Patch = Callable[[pytest.MonkeyPatch], None]
