@@ -293,6 +293,8 @@ def _default_of(item: Any) -> str:
         return "required"
     if is_dataclass(value) or value in (None, "", (), {}):
         return ""
+    if isinstance(value, Mapping) and isinstance(value.get("en"), str):
+        return str(value["en"])
     return f"`{json.dumps(value, ensure_ascii=False, default=str)}`"
 
 

@@ -106,7 +106,11 @@ class PrometheusTelemetry:
             "workflow_runs_total", "Runs of workflows that are over.", "workflow", "status", "failure"
         )
         self._workflow_failures = counter(
-            "workflow_step_failures_total", "Calls and effects that gave nothing.", "workflow", "workflow_step", "failure"
+            "workflow_step_failures_total",
+            "Calls and effects that gave nothing.",
+            "workflow",
+            "workflow_step",
+            "failure",
         )
         self._denials = counter(
             "denied_total", "What was asked for and the session may not do, as the audit log has it.", "denial"
