@@ -169,6 +169,15 @@ class WorkflowTexts:
         }
     )
     """After "I don't have that", where there is no other way."""
+    not_known: Localised = field(
+        default_factory=lambda: {
+            "en": "I don't find an answer to that. You can ask for a person at any time.",
+            "es": "No encuentro respuesta a eso. Puedes pedir una persona en cualquier momento.",
+            "de": "Darauf finde ich keine Antwort. Du kannst jederzeit um einen Menschen bitten.",
+        }
+    )
+    """After a question that the documents do not answer, while a workflow waits. It offers nothing that a yes could mean:
+    the workflow's own question comes next."""
     offer_person: Localised = field(
         default_factory=lambda: {
             "en": "Shall I bring in a person?",

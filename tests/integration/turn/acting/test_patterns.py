@@ -53,6 +53,19 @@ async def test_small_talk_in_the_middle_does_not_lose_the_thread(tmp_path: Path)
         assert len(await till.runs(conversation)) == 1
 
 
+async def test_nothing_is_offered_just_before_a_confirmation_that_a_yes_could_mean_as_well(tmp_path: Path) -> None:
+    async with a_till(tmp_path) as till:
+        conversation = await till.a_customer(ADA)
+        await till.say(conversation, "start refund")
+        shown = await till.say(conversation, "order_id=10482")
+        answer = await till.say(conversation, "Do you sell zeppelins on Neptune?")
+        release = till.releases[""]
+        offer = release.say(release.content.profile.texts.unknown, "en")
+        assert "I don't find an answer to that." in answer["text"]
+        assert offer not in answer["text"]
+        assert answer["text"].endswith(shown["text"])
+
+
 async def test_something_else_comes_first_and_the_first_thing_afterwards(tmp_path: Path, url: str) -> None:
     async with a_till(tmp_path, REFUND_FLOW, SMALL, url=url) as till:
         conversation = await till.a_customer(ADA)
