@@ -66,13 +66,11 @@ class Door:
         self._app, self._runner = app, runner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != NEWCOMERS_PATH or scope["query_string"] == TO_A_PERSON:
-            await self._app(scope, receive, send)
-        elif self._runner.has_room_for_newcomers:
-            self._runner.expect()
-            await self._app(scope, receive, send)
-        else:
+        is_newcomer = scope["type"] == "http" and scope["path"] == NEWCOMERS_PATH
+        if is_newcomer and scope["query_string"] != TO_A_PERSON and not self._runner.has_room_for_newcomers:
             await refusal(self._runner.refuse_newcomer())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class SecurityHeaders:

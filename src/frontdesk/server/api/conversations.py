@@ -71,6 +71,7 @@ async def open_conversation(request: Request) -> Response:
     token = TOKEN_PREFIX + app.tokens.secret()
     fresh = CustomerId.mint(app.tokens.token())
     await app.database.write(lambda stores: create_conversation(stores, conversation, hash_secret(token), fresh=fresh))
+    app.runner.expect()
     opened = describe_opened(release, conversation, token)
     return json_response(opened, 201, {"Location": f"/v1/conversations/{conversation.conversation_id}"})
 
