@@ -1,6 +1,7 @@
 """What commands print: answers on stdout, everything else on stderr, terminal control characters nowhere."""
 
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -14,7 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 if TYPE_CHECKING:
     from frontdesk.ingest import IngestProgress
 
-out = Console(highlight=False, soft_wrap=True)
+_PIPE_COLUMNS = 200
+"""A file or a pipe has no width; tables are not folded there."""
+
+
+def _columns() -> int | None:
+    """None where the terminal, or COLUMNS, says it."""
+    return None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPE_COLUMNS
+
+
+out = Console(highlight=False, soft_wrap=True, width=_columns())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -67,7 +67,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncCli
         if request.param == "direct"
         else httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=4, max_keepalive_connections=2))
     )
-    async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(0.5, pool=0.2)) as client:
+    async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(0.5, connect=5.0, pool=0.2)) as client:
         yield client
 
 

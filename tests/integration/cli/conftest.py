@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from command import Result, Run
-from frontdesk.cli import main
+from frontdesk.cli import main, output
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     """Run `frontdesk …` in an empty folder, without an embedder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FRONTDESK_EMBEDDER", "none")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(output.out, "width", 200)
 
     def call(*arguments: str) -> Result:
         monkeypatch.setattr(sys, "argv", ["frontdesk", *arguments])
