@@ -9,7 +9,8 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
 SETUP := $(VENV)/.ready
 DEMO := --assistant examples/harbor-and-pine --data-dir .frontdesk/demo
-JOBS ?= auto
+# The tests wait as much as they compute.
+JOBS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 
 .PHONY: help setup run test lint format e2e pictures quality bench docs lock clean
 
@@ -35,7 +36,7 @@ run: $(SETUP) ## Start the demo shop and print its address
 	@$(BIN)/frontdesk up $(DEMO) --demo
 
 test: $(SETUP) ## Unit, contract, property, integration and documentation tests, on SQLite and PostgreSQL
-	$(PYTEST) -n $(JOBS) -m 'not quality and not e2e'
+	$(PYTEST) -n $(JOBS) --dist worksteal -m 'not quality and not e2e'
 
 lint: $(SETUP) ## Format, lint, strict types, arrows between packages, spelling
 	$(BIN)/ruff format --check .
