@@ -403,7 +403,9 @@ class TurnRun:
         if self._acting is None or not self._acting.has_question:
             yield self._prepared(outcome, text)
             return
-        if text.endswith(self._say(self._texts.unknown)):  # a yes after its offer would be one to the workflow's question
+        if text.endswith(
+            self._say(self._texts.unknown)
+        ):  # a yes after its offer would be one to the workflow's question
             text = self._say(self._texts.workflow.not_known)
         for sentence in self._acting.tell(text):
             yield sentence
