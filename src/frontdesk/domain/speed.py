@@ -73,3 +73,8 @@ def percentiles(values: Sequence[float]) -> Percentiles | None:
     ordered = sorted(values)
     p50, p95, p99 = (nearest_rank(ordered, share) for share in (0.5, 0.95, 0.99))
     return Percentiles(p50=p50, p95=p95, p99=p99)
+
+
+def blend(mean: float, newest: float, weight: float) -> float:
+    """The moving mean once the newest value has come, which counts for so much; the first value stands for itself."""
+    return mean + (newest - mean) * (weight if mean else 1.0)

@@ -202,14 +202,8 @@ def refusal(error: errors.LimitError) -> Response:
     """The problem document for one of thousands that are refused unread: nobody looks for a page, and no log line tells
     of each; who refuses counts them."""
     status = status_of(error)
-    problem = {
-        "type": f"/docs#problem-{error.code}",
-        "title": _TITLES[status],
-        "status": status,
-        "detail": error.public_message,
-        "code": error.code,
-    }
-    return Response(json.dumps(problem), status, _headers(status, error), media_type="application/problem+json")
+    problem = _problem(status, code=error.code, detail=error.public_message)
+    return _document(problem, _headers(status, error))
 
 
 def openai_error(detail: str, *, status: int, code: str, param: str | None = None) -> dict[str, Any]:
@@ -244,19 +238,23 @@ def _response(
     if request.url.path.startswith(OPENAI_PREFIX):
         body = openai_error(detail, status=status, code=code, param=(extra or {}).get("field"))
         return Response(json.dumps(body), status, headers, media_type="application/json")
-    problem = {
+    problem = {**_problem(status, code=code, detail=detail), **(extra or {}), "instance": instance}
+    return _show(request, problem, headers or {}) or _document(problem, headers)
+
+
+def _problem(status: int, *, code: str, detail: str) -> dict[str, Any]:
+    return {
         "type": f"/docs#problem-{code}",
         "title": _TITLES.get(status, "The request was refused"),
         "status": status,
         "detail": detail,
         "code": code,
-        **(extra or {}),
-        "instance": instance,
     }
-    shown = _show(request, problem, headers or {})
-    if shown is not None:
-        return shown
-    return Response(json.dumps(problem, ensure_ascii=False), status, headers, media_type="application/problem+json")
+
+
+def _document(problem: Mapping[str, Any], headers: Mapping[str, str] | None) -> Response:
+    text = json.dumps(problem, ensure_ascii=False)
+    return Response(text, problem["status"], headers, media_type="application/problem+json")
 
 
 def _show(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response | None:

@@ -1,6 +1,6 @@
 """What rests on what in a workflow: which results were read with a slot, and which effects were made with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -65,12 +65,6 @@ def results_of_effects(workflow: Workflow) -> frozenset[str]:
     confirmed = (step.call.result for step in workflow.steps.values() if isinstance(step, ConfirmStep))
     undoing = (call.result for call in workflow.compensation.values())
     return frozenset({*confirmed, *undoing})
-
-
-def reading_calls(workflow: Workflow) -> Mapping[str, Call]:
-    """Calls that only read, by their result."""
-    steps = (step for step in workflow.steps.values() if isinstance(step, CallStep))
-    return {call.result: call for step in steps for call in step.calls}
 
 
 def _result_of(workflow: Workflow, name: str) -> str:

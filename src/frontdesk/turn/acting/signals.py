@@ -176,11 +176,6 @@ def begins_with_no(heard: Heard) -> bool:
     return bool(heard.clauses) and re.match(r"(?:no|nope|nah|nein|nee?|not)(?!\w)", heard.clauses[0]) is not None
 
 
-def begins_with_yes(heard: Heard) -> bool:
-    """Whether a yes comes first, whatever follows it."""
-    return bool(heard.clauses) and re.match(rf"{_YES_WORD}(?!\w)", heard.clauses[0]) is not None
-
-
 def corrects(heard: Heard) -> bool:
     """Whether it takes back what was said before."""
     return begins_with_no(heard) or _CORRECTS(" ".join(heard.clauses[:2]))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from frontdesk.domain.speed import blend
 from frontdesk.domain.turn import Lane
 from frontdesk.ports.stores import Crowd
 
@@ -162,7 +163,7 @@ class WaitingRoom:
     def learn(self, seconds: float) -> None:
         """How long a turn was worked on that has just ended."""
         self._ends.append(self._monotonic())
-        self._mean_s += (seconds - self._mean_s) * (_MEMORY if self._mean_s else 1.0)
+        self._mean_s = blend(self._mean_s, seconds, _MEMORY)
 
     def admission(self, *, hands: int, free: int, undecided: int) -> Admission:
         """
@@ -171,7 +172,7 @@ class WaitingRoom:
             free: how many more it could begin now.
             undecided: messages it is about to let wait.
         """
-        everywhere = hands * max(1, self._seen.workers)
+        everywhere = hands * self._workers
         return Admission(
             has_free_hands=free > 0,
             hands=everywhere,
@@ -189,13 +190,13 @@ class WaitingRoom:
         Args:
             coming: messages that are about to wait, also of those who were let in and have not written yet.
         """
-        half = max(FEWEST_WAITING, self._room(hands * max(1, self._seen.workers))) // 2
+        half = max(FEWEST_WAITING, self._room(hands * self._workers)) // 2
         room = 0 if self._stands else half
         return self._waiting.total() + coming < room + free
 
     def retry_after_s(self, *, hands: int, undecided: int) -> int:
         """Seconds after which there may be room again."""
-        a_second = self._answers_a_second(hands * max(1, self._seen.workers))
+        a_second = self._answers_a_second(hands * self._workers)
         backlog = self._kept.total() + undecided
         return max(1, min(LONGEST_RETRY_S, round(backlog / a_second) if a_second else 1))
 
@@ -204,6 +205,11 @@ class WaitingRoom:
         if a_second is None:
             return hands
         return max(min(FEWEST_WAITING, hands), round(a_second * self._max_wait_s))
+
+    @property
+    def _workers(self) -> int:
+        """Processes that answer, this one included."""
+        return max(1, self._seen.workers)
 
     @property
     def _stands(self) -> bool:
@@ -215,7 +221,7 @@ class WaitingRoom:
         if not self._mean_s:
             return None
         expected = hands / max(self._mean_s, self._mean_age_s)
-        return min(expected, self._seen_a_second * max(1, self._seen.workers)) if self._stands else expected
+        return min(expected, self._seen_a_second * self._workers) if self._stands else expected
 
     @property
     def _seen_a_second(self) -> float:

@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from math import sqrt
 
+from frontdesk.domain.speed import blend
+
 LOOK_EVERY_S = 0.05
 _DECIDE_EVERY = 5
 """Looks; a quarter of a second."""
@@ -72,7 +74,7 @@ class Pace:
 
     def ended(self, took_s: float) -> None:
         """A turn is done that was worked on for so long."""
-        self._recent_s = _blend(self._recent_s, took_s, _RECENT)
+        self._recent_s = blend(self._recent_s, took_s, _RECENT)
         self._ended_s.append(took_s)
 
     async def watch(self) -> None:
@@ -118,7 +120,7 @@ class Pace:
         self._perhaps_calm.append(ended)
         if len(self._perhaps_calm) > _OVER:
             for took_s in self._perhaps_calm.popleft():
-                self._calm_s = _blend(self._calm_s, took_s, _CALM)
+                self._calm_s = blend(self._calm_s, took_s, _CALM)
 
     @property
     def _share(self) -> float:
@@ -130,7 +132,3 @@ class Pace:
     @property
     def _fewest(self) -> int:
         return FEWEST if self._calm_s else _FEWEST_UNKNOWN
-
-
-def _blend(mean: float, newest: float, weight: float) -> float:
-    return mean + (newest - mean) * (weight if mean else 1.0)

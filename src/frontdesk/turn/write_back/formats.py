@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from frontdesk.domain.connector import FieldType, Value
 from frontdesk.domain.write_back import FieldRule
 
-TEXT_FORMATS = ("phone", "line")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """No system wants them; lines and tabs stay."""
 _NO_DIGIT = re.compile(r"[^0-9]")
